@@ -1,0 +1,117 @@
+import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, rename, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { withLock } from "../automation/lib/lock";
+import { cacheDir } from "../automation/lib/paths";
+import { UserError } from "../automation/lib/user-error";
+import { findPython } from "./python";
+
+const run = promisify(execFile);
+
+const requirementsFile = join(__dirname, "requirements.txt");
+
+export interface PythonEnvironment {
+  /** The interpreter that has ministack. */
+  python: string;
+  /** ministack's version. */
+  version: string;
+}
+
+/** The version of ministack that a requirements file pins. */
+export function pinnedVersion(requirements: string): string {
+  const version = /^ministack==(\S+)/m.exec(requirements)?.[1];
+  if (!version) throw new Error("requirements.txt pins no ministack");
+  return version;
+}
+
+/**
+ * A virtual environment with the pinned, hash-checked packages, in the cache folder, built once per list of packages and
+ * Python version and shared by every checkout.
+ *
+ * @throws UserError when Python is missing or too old, a package can't be fetched or has another hash, or the disk is full
+ */
+export async function ensurePythonEnvironment(
+  log: (line: string) => void,
+  cache: string = cacheDir(),
+): Promise<PythonEnvironment> {
+  const requirements = await readFile(requirementsFile, "utf8");
+  const version = pinnedVersion(requirements);
+  const found = await findPython();
+  const key = createHash("sha256").update(requirements).update(found.version).digest("hex").slice(0, 12);
+  const home = join(cache, `emulator-${version}-${key}`);
+  const python = join(home, "bin", "python");
+  if (existsSync(python)) return { python, version };
+  await asDiskError(cache, () => mkdir(cache, { recursive: true }));
+  await withLock(
+    home,
+    async () => {
+      if (existsSync(python)) return;
+      log(`Installing the local AWS (ministack ${version}) for Python ${found.version}; this takes a minute, once`);
+      await build(found.command, home);
+    },
+    { onWait: () => log("Another run is installing the local AWS; waiting for it") },
+  );
+  return { python, version };
+}
+
+/** Scripts of a virtual environment name its first path, so only `python -m` is used on the renamed one. */
+async function build(python: string, home: string): Promise<void> {
+  const staging = `${home}.staging`;
+  await asDiskError(home, async () => {
+    await rm(staging, { recursive: true, force: true });
+    await runTool(python, ["-m", "venv", staging]);
+    await runTool(join(staging, "bin", "python"), [
+      ...["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"],
+      ...["--require-hashes", "--only-binary", ":all:", "--requirement", requirementsFile],
+    ]);
+    await rename(staging, home);
+  });
+}
+
+async function runTool(command: string, args: string[]): Promise<void> {
+  try {
+    await run(command, args, { maxBuffer: 64 * 1024 * 1024 });
+  } catch (error) {
+    const { stderr = "", stdout = "" } = error as { stderr?: string; stdout?: string };
+    const output = (stderr.trim() || stdout.trim() || String(error)).split("\n").slice(-15).join("\n");
+    if (/No space left on device|Disk quota exceeded/.test(output)) throw noSpace(args.at(-1) ?? command, error);
+    throw new UserError(
+      `Installing the local AWS failed: ${command} ${args.slice(0, 3).join(" ")} said:\n${output}`,
+      /hashes? (?:do|does) not match/i.test(output)
+        ? "A downloaded package is not the one that local/requirements.txt names. Don't work around this; find out where pip's index points."
+        : "Check that pip can reach its package index (pip config list, proxy settings), then run the command again.",
+      { cause: error },
+    );
+  }
+}
+
+function noSpace(path: string, cause: unknown): UserError {
+  return new UserError(
+    `No space left on the disk of ${path}.`,
+    "Free some space (the emulator needs about 200 MB), or set LLM_STACKS_CACHE to a folder on another disk.",
+    { cause },
+  );
+}
+
+/** Run `action` and turn a full or read-only disk into an error a user can act on. */
+export async function asDiskError<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code === "ENOSPC" || code === "EDQUOT") throw noSpace(path, error);
+    if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+      throw new UserError(
+        `${path} can't be written (${code}).`,
+        "Check who owns it and whether its disk is read-only.",
+        {
+          cause: error,
+        },
+      );
+    }
+    throw error;
+  }
+}
