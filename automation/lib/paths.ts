@@ -4,8 +4,8 @@ import { join, resolve } from "node:path";
 /** The checkout this file belongs to. */
 export const repoRoot = resolve(__dirname, "../..");
 
-/** Git-ignored folder for the state, data and logs of local stacks. */
-export const localDir = join(repoRoot, ".local");
+/** Git-ignored folder for the state, data and logs of local stacks. `LLM_STACKS_LOCAL_DIR` names another, below the checkout. */
+export const localDir = resolve(repoRoot, process.env["LLM_STACKS_LOCAL_DIR"] || ".local");
 
 /**
  * Folder outside the checkout for what takes long to make and serves every checkout: the engine, Node, the emulator.

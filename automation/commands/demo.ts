@@ -1,0 +1,49 @@
+import { execFileSync } from "node:child_process";
+import { join, resolve } from "node:path";
+import { DEMOS } from "../demo";
+import { EXIT, UsageError } from "../lib/exit";
+import { repoRoot } from "../lib/paths";
+import { openSession } from "../lib/session";
+import { UserError } from "../lib/user-error";
+import { plainOutputs } from "./outputs";
+
+export interface DemoFlags {
+  local?: boolean;
+  stack: string;
+  file?: string;
+  out?: string;
+}
+
+/** `./llm demo`: drive a deployed system end to end and write the evidence; any failed step is exit status 1. */
+export async function demo(system: string, flags: DemoFlags): Promise<void> {
+  const run = DEMOS[system];
+  if (!run) throw new UsageError(`There is no demo of "${system}".`, `Demos: ${Object.keys(DEMOS).join(", ")}.`);
+  const session = await openSession(flags.stack, { local: flags.local });
+  const outputs = plainOutputs(session, await session.stack.outputs());
+  const passed = await run({
+    outputs,
+    stackName: flags.stack,
+    // Paths are the caller's: the launcher changes to the checkout.
+    file: flags.file && resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.file),
+    outDir: resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.out ?? join(repoRoot, "evidence", system)),
+    versions: { pulumi: session.engine.version, node: process.versions.node },
+    commit: commit(),
+    local: session.emulator !== undefined,
+  });
+  if (!passed) process.exitCode = EXIT.failed;
+}
+
+function commit(): string {
+  try {
+    return execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=12"], {
+      cwd: repoRoot,
+      encoding: "utf8",
+    }).trim();
+  } catch (cause) {
+    throw new UserError(
+      "The commit of this checkout can't be read, and evidence without one proves nothing.",
+      "Run from a git checkout, with git installed.",
+      { cause },
+    );
+  }
+}

@@ -1,0 +1,45 @@
+import { CommanderError } from "commander";
+import { UserError } from "./user-error";
+
+/** Exit statuses of the command line; scripts rely on them. */
+export const EXIT = {
+  ok: 0,
+  /** Something went wrong, or a check did not hold. */
+  failed: 1,
+  /** The command was called wrongly. */
+  usage: 2,
+  /** A mandatory policy refused the change. */
+  policy: 3,
+  /** Stopped by Ctrl-C (128 + SIGINT). */
+  interrupted: 130,
+} as const;
+
+export class UsageError extends UserError {
+  readonly exitCode = EXIT.usage;
+}
+
+export class PolicyRefusal extends UserError {
+  readonly exitCode = EXIT.policy;
+}
+
+export class Interrupted extends UserError {
+  readonly exitCode = EXIT.interrupted;
+}
+
+/** The status a process that failed with this error ends with: never 0, but for a request for help. */
+export function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  if (error instanceof UsageError || error instanceof PolicyRefusal || error instanceof Interrupted)
+    return error.exitCode;
+  return EXIT.failed;
+}
+
+/** Print what the user can act on; anything else is a bug of ours and comes with its stack. */
+export function reportError(error: unknown): void {
+  if (error instanceof UserError) {
+    console.error(`llm: ${error.message}`);
+    if (error.hint) console.error(`  -> ${error.hint}`);
+    return;
+  }
+  console.error(error instanceof Error ? (error.stack ?? error.message) : String(error));
+}

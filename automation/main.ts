@@ -1,0 +1,113 @@
+import { Command, CommanderError, Option } from "commander";
+import { exitCodeOf, reportError } from "./lib/exit";
+import { UserError } from "./lib/user-error";
+
+/** Each command's module is loaded only when it runs: `./llm outputs` must not pay for what `./llm demo` imports. */
+function load<Module>(path: string): Module {
+  return require(path) as Module;
+}
+
+const LOCAL = new Option("--local", "run against the emulator on this machine; needs no cloud account");
+const SYSTEMS = new Option("--systems <a,b>", "deploy only these systems of the stack").argParser(commaSeparated);
+const YES = new Option("--yes", "do not ask before changing anything");
+const JSON_OUTPUT = new Option("--json", "print JSON on standard output, everything else on standard error");
+
+function commaSeparated(value: string): string[] {
+  const items = value.split(",").map((item) => item.trim());
+  if (items.some((item) => item === "")) {
+    throw new UserError(
+      `--systems "${value}" has an empty name.`,
+      "Write names separated by commas: --systems lambda-efs",
+    );
+  }
+  return items;
+}
+
+function commandLine(): Command {
+  const program = new Command("llm")
+    .description("Language models on AWS as one Pulumi program: deploy, drive and remove it, locally or on AWS.")
+    .exitOverride()
+    .showHelpAfterError("(run ./llm --help to see the commands)");
+
+  program
+    .command("up <stack>")
+    .description("preview with policies, ask, update, print the outputs")
+    .addOption(LOCAL)
+    .addOption(SYSTEMS)
+    .addOption(YES)
+    .action((stack: string, flags) => load<typeof import("./commands/up")>("./commands/up").up(stack, flags));
+
+  program
+    .command("preview <stack>")
+    .description("show what would change, judged by the policies")
+    .addOption(LOCAL)
+    .addOption(SYSTEMS)
+    .addOption(JSON_OUTPUT)
+    .action((stack: string, flags) =>
+      load<typeof import("./commands/preview")>("./commands/preview").preview(stack, flags),
+    );
+
+  program
+    .command("down <stack>")
+    .description("destroy the stack, then list what is left of it")
+    .addOption(LOCAL)
+    .addOption(YES)
+    .action((stack: string, flags) => load<typeof import("./commands/down")>("./commands/down").down(stack, flags));
+
+  program
+    .command("outputs <stack>")
+    .description("print the stack's outputs")
+    .addOption(LOCAL)
+    .addOption(JSON_OUTPUT)
+    .action((stack: string, flags) =>
+      load<typeof import("./commands/outputs")>("./commands/outputs").outputs(stack, flags),
+    );
+
+  program
+    .command("demo <system>")
+    .description("drive the deployed system end to end and write an evidence report")
+    .addOption(LOCAL)
+    .option("--stack <stack>", "the stack it is deployed in", "dev")
+    .option("--file <path>", "the model file to send (default: a small real model)")
+    .option("--out <dir>", "where the report goes (default: evidence/<system>)")
+    .action((system: string, flags) => load<typeof import("./commands/demo")>("./commands/demo").demo(system, flags));
+
+  program
+    .command("doctor")
+    .description("what is missing on this machine, what that costs and how to get it")
+    .action(() => load<typeof import("./commands/doctor")>("./commands/doctor").doctor());
+
+  const local = program.command("local").description("the emulator that --local deploys to");
+  for (const [name, description] of [
+    ["start", "start it, or say where it runs"],
+    ["stop", "stop it; what is deployed there stays on disk"],
+    ["status", "whether it runs, where, and where its log is"],
+    ["reset", "throw away everything deployed there, and the state of the local stacks"],
+  ] as const) {
+    local
+      .command(name)
+      .description(description)
+      .action(() => load<typeof import("./commands/local")>("./commands/local").local(name));
+  }
+
+  program
+    .command("test [suite]")
+    .description("unit, engine, e2e or all (the default)")
+    .action((suite: string | undefined) =>
+      load<typeof import("./commands/test")>("./commands/test").test(suite ?? "all"),
+    );
+
+  return program;
+}
+
+async function main(): Promise<void> {
+  try {
+    await commandLine().parseAsync(process.argv);
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (!(error instanceof CommanderError)) reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+void main();
