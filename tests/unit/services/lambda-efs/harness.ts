@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult, S3Event, S3EventRecord } from "aws-lambda";
+import { vi } from "vitest";
 import { createConsumer } from "../../../../services/lambda-efs/consumer";
 import { createProducer } from "../../../../services/lambda-efs/producer";
 import { type S3Server, startS3Server } from "../../../support/s3-server";
@@ -12,6 +13,8 @@ export interface Harness {
   readonly mount: string;
   readonly s3: S3Server;
   readonly env: Record<string, string>;
+  /** What the functions logged since the last reset. */
+  readonly logs: Record<string, unknown>[];
   /** Every file and folder of the mount, folders with a final "/", sorted. */
   tree(): Promise<string[]>;
   reset(): Promise<void>;
@@ -27,12 +30,18 @@ export async function startHarness(): Promise<Harness> {
   process.env["AWS_ACCESS_KEY_ID"] = "test";
   process.env["AWS_SECRET_ACCESS_KEY"] = "test";
   process.env["AWS_REGION"] = "us-east-1";
+  const logs: Record<string, unknown>[] = [];
+  const write = process.stdout.write.bind(process.stdout);
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation(((chunk: string | Uint8Array) => {
+    if (typeof chunk !== "string" || !chunk.startsWith('{"timestamp"')) return write(chunk);
+    logs.push(JSON.parse(chunk));
+    return true;
+  }) as typeof process.stdout.write);
   const env = {
     EFS_MOUNT_PATH: mount,
     S3_BUCKET_NAME: "bucket",
     ENABLE_S3_ARCHIVE: "true",
     CORS_ALLOW_ORIGIN: "*",
-    LOG_LEVEL: "error",
     AWS_ENDPOINT_URL_S3: s3.endpoint,
   };
   return {
@@ -40,16 +49,19 @@ export async function startHarness(): Promise<Harness> {
     mount,
     s3,
     env,
+    logs,
     tree: () => tree(mount),
     reset: async () => {
       await rm(mount, { recursive: true, force: true });
       await mkdir(mount);
+      logs.length = 0;
       s3.objects.clear();
       s3.faults.clear();
       s3.requests.length = 0;
       s3.onPut = () => undefined;
     },
     close: async () => {
+      spy.mockRestore();
       await s3.close();
       await rm(base, { recursive: true, force: true });
     },
