@@ -3,7 +3,8 @@ import { mkdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createConsumer } from "../../../../services/lambda-efs/consumer";
-import { apiEvent, EMPTY_TREE, type Harness, ingest, invocation, predict, read, startHarness } from "./harness";
+import { apiEvent, invocation } from "./events";
+import { EMPTY_TREE, type Harness, ingest, predict, read, startHarness } from "./harness";
 
 let harness: Harness;
 beforeAll(async () => {

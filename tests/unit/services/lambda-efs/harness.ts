@@ -1,11 +1,12 @@
 import { mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { APIGatewayProxyEvent, APIGatewayProxyResult, S3Event, S3EventRecord } from "aws-lambda";
+import type { APIGatewayProxyResult } from "aws-lambda";
 import { vi } from "vitest";
 import { createConsumer } from "../../../../services/lambda-efs/consumer";
 import { createProducer } from "../../../../services/lambda-efs/producer";
 import { type S3Server, startS3Server } from "../../../support/s3-server";
+import { type Answer, apiEvent, invocation, s3Event } from "./events";
 
 export interface Harness {
   /** Parent of the mount; whatever appears in it beside the mount got out. */
@@ -75,38 +76,6 @@ export async function tree(root: string): Promise<string[]> {
   return entries
     .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1) + (entry.isDirectory() ? "/" : ""))
     .sort();
-}
-
-export const invocation = { awsRequestId: "req-1", getRemainingTimeInMillis: () => 60_000 };
-
-export function apiEvent(body: string | null | object, isBase64Encoded = false): APIGatewayProxyEvent {
-  const text = body === null || typeof body === "string" ? body : JSON.stringify(body);
-  return {
-    httpMethod: "POST",
-    path: "/",
-    requestContext: {},
-    headers: {},
-    body: text,
-    isBase64Encoded,
-  } as unknown as APIGatewayProxyEvent;
-}
-
-export function s3Event(...keys: string[]): S3Event {
-  const record = (key: string): S3EventRecord =>
-    ({
-      eventSource: "aws:s3",
-      eventName: "ObjectCreated:Put",
-      s3: { bucket: { name: "bucket" }, object: { key, size: 1, eTag: "", versionId: "v1", sequencer: "00" } },
-    }) as unknown as S3EventRecord;
-  return { Records: keys.map(record) };
-}
-
-export interface Answer {
-  readonly status: number;
-  // A parsed answer: each test names the properties it expects.
-  // biome-ignore lint/suspicious/noExplicitAny: it is JSON
-  readonly body: any;
-  readonly headers: Record<string, unknown>;
 }
 
 export function read(result: APIGatewayProxyResult): Answer {

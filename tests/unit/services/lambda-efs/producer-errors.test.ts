@@ -2,7 +2,8 @@ import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createProducer } from "../../../../services/lambda-efs/producer";
-import { EMPTY_TREE, type Harness, ingest, invocation, notify, s3Event, startHarness } from "./harness";
+import { invocation, s3Event } from "./events";
+import { EMPTY_TREE, type Harness, ingest, notify, startHarness } from "./harness";
 
 let harness: Harness;
 beforeAll(async () => {
