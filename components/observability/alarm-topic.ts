@@ -1,0 +1,148 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentArgs } from "../lib/component";
+import { arnOf, partitionOf } from "../lib/context";
+import { denyWithoutTls, type PlainStatement, policyDocument } from "../lib/iam";
+
+export interface AlarmTopicArgs extends ComponentArgs {
+  /**
+   * Encrypt messages with a key of the topic's own ($1 a month). The free key `alias/aws/sns` can't serve: its policy does not admit CloudWatch, whose
+   * alarms would be lost without a trace.
+   */
+  readonly encrypted: boolean;
+  /** Gets a mail per alarm once it has confirmed the subscription. Default: no one. */
+  readonly email?: string;
+}
+
+/** What the account's administrators do with the key, written out. Uses are left to those the key is for. */
+const keyAdministration = [
+  "kms:DescribeKey",
+  "kms:GetKeyPolicy",
+  "kms:PutKeyPolicy",
+  "kms:ListKeyPolicies",
+  "kms:GetKeyRotationStatus",
+  "kms:EnableKeyRotation",
+  "kms:DisableKeyRotation",
+  "kms:EnableKey",
+  "kms:DisableKey",
+  "kms:UpdateKeyDescription",
+  "kms:CreateAlias",
+  "kms:UpdateAlias",
+  "kms:DeleteAlias",
+  "kms:ListResourceTags",
+  "kms:TagResource",
+  "kms:UntagResource",
+  "kms:ScheduleKeyDeletion",
+  "kms:CancelKeyDeletion",
+];
+
+/**
+ * The SNS topic that alarms ring. Takes messages from this account's alarms only, over TLS only.
+ *
+ * Cost: mails $2 per 100,000 after the first 1,000 of each month; $1 a month for the key if encrypted.
+ */
+export class AlarmTopic extends Component {
+  readonly name: string;
+  readonly arn: pulumi.Output<string>;
+  readonly nodes: { readonly topic: aws.sns.Topic; readonly key: aws.kms.Key | undefined };
+
+  constructor(name: string, args: AlarmTopicArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("observability", "AlarmTopic", name, args, opts);
+    this.check([
+      {
+        path: "email",
+        ok: args.email === undefined || /^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(args.email),
+        message: "is not an e-mail address.",
+      },
+    ]);
+    this.name = this.physicalName("topic");
+    const key = args.encrypted ? this.createKey() : undefined;
+    const topic = this.createTopic(key);
+    this.nodes = { topic, key };
+    this.arn = topic.arn;
+    this.admitAlarms(topic);
+    if (args.email !== undefined) this.subscribe(topic, args.email);
+    this.registerOutputs({ arn: this.arn });
+  }
+
+  /** Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */
+  private createKey(): aws.kms.Key {
+    const { accountId, region } = this.context;
+    const anyResourceBecause = "in a key policy * is the key itself";
+    const statements: PlainStatement[] = [
+      {
+        sid: "Administer",
+        principals: { accounts: [`arn:${partitionOf(region)}:iam::${accountId}:root`] },
+        actions: keyAdministration,
+        resources: ["*"],
+        anyResourceBecause,
+      },
+      {
+        sid: "PublishAlarms",
+        principals: { services: ["cloudwatch.amazonaws.com"] },
+        actions: ["kms:Decrypt", "kms:GenerateDataKey"],
+        resources: ["*"],
+        anyResourceBecause,
+        conditions: { StringEquals: { "aws:SourceAccount": accountId } },
+      },
+    ];
+    const key = new aws.kms.Key(
+      this.childName("key"),
+      {
+        description: `Messages of ${this.name}`,
+        enableKeyRotation: true,
+        deletionWindowInDays: 14,
+        policy: policyDocument(statements),
+        tags: this.namedTags(),
+      },
+      { parent: this },
+    );
+    new aws.kms.Alias(
+      this.childName("key-alias"),
+      { name: `alias/${this.physicalName("kmsAlias")}`, targetKeyId: key.keyId },
+      { parent: this },
+    );
+    return key;
+  }
+
+  private createTopic(key: aws.kms.Key | undefined): aws.sns.Topic {
+    return new aws.sns.Topic(
+      this.childName("topic"),
+      { name: this.name, kmsMasterKeyId: key?.keyId, tags: this.tags() },
+      { parent: this },
+    );
+  }
+
+  private admitAlarms(topic: aws.sns.Topic): void {
+    const { accountId } = this.context;
+    const topicArn = arnOf(this.context, "sns", this.name);
+    new aws.sns.TopicPolicy(
+      this.childName("policy"),
+      {
+        arn: topic.arn,
+        policy: policyDocument([
+          {
+            sid: "PublishAlarms",
+            principals: { services: ["cloudwatch.amazonaws.com"] },
+            actions: ["sns:Publish"],
+            resources: [topicArn],
+            conditions: {
+              StringEquals: { "aws:SourceAccount": accountId },
+              ArnLike: { "aws:SourceArn": arnOf(this.context, "cloudwatch", "alarm:*") },
+            },
+          },
+          denyWithoutTls(["sns:Publish"], [topicArn]),
+        ]),
+      },
+      { parent: this },
+    );
+  }
+
+  private subscribe(topic: aws.sns.Topic, email: string): void {
+    new aws.sns.TopicSubscription(
+      this.childName("email"),
+      { topic: topic.arn, protocol: "email", endpoint: email },
+      { parent: this },
+    );
+  }
+}

@@ -1,0 +1,56 @@
+import { relative, resolve } from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { buildSync, type Message } from "esbuild";
+
+/** The handler of every bundle. */
+export const bundleHandler = "index.handler";
+
+const repoRoot = resolve(__dirname, "../..");
+
+/**
+ * One TypeScript file with all it imports, the AWS SDK too, as a Lambda archive with `index.js`.
+ *
+ * White space and syntax are minified, names are not: stack traces stay readable without a source map, which would cost start-up time
+ * and hold paths of the building machine. The same source always gives the same bytes, so an update without a change of code changes nothing.
+ *
+ * @param entry path from the repository's root, such as `services/lambda-efs/producer.ts`
+ * @throws Error with esbuild's messages, each with its place in the source
+ */
+export function bundle(entry: string): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({
+    "index.js": new pulumi.asset.StringAsset(bundleText(resolve(repoRoot, entry))),
+  });
+}
+
+/** The text of `index.js`. `entry` is an absolute path. */
+export function bundleText(entry: string): string {
+  try {
+    const result = buildSync({
+      entryPoints: [entry],
+      absWorkingDir: repoRoot,
+      bundle: true,
+      write: false,
+      platform: "node",
+      target: "node22",
+      format: "cjs",
+      minifyWhitespace: true,
+      minifySyntax: true,
+      charset: "utf8",
+      legalComments: "none",
+      logLevel: "silent",
+    });
+    const [file] = result.outputFiles;
+    if (!file) throw new Error("esbuild wrote nothing");
+    return file.text;
+  } catch (error) {
+    throw new Error(`${relative(repoRoot, entry)} can't be bundled:\n${explain(error)}`, { cause: error });
+  }
+}
+
+function explain(error: unknown): string {
+  const messages = (error as { errors?: readonly Message[] }).errors;
+  if (!messages) return String(error);
+  return messages
+    .map(({ location, text }) => (location ? `  ${location.file}:${location.line}: ${text}` : `  ${text}`))
+    .join("\n");
+}

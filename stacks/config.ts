@@ -1,0 +1,177 @@
+import * as pulumi from "@pulumi/pulumi";
+import { z } from "zod";
+import { type Environment, environments } from "../components/lib/context";
+import { isNamePart } from "../components/lib/names";
+import { flag, helpFor, setting, settingsAt } from "./setting";
+import type { ConfiguredSystem, Place } from "./system";
+import { type SystemName, systemNames, systems } from "./systems";
+
+/** The configuration of a stack, read and checked. */
+export interface StackConfig {
+  readonly project: string;
+  readonly stack: string;
+  readonly region: string;
+  readonly environment: Environment;
+  readonly systems: ReadonlyMap<SystemName, ConfiguredSystem>;
+  readonly alarmEmail: string | undefined;
+  readonly manageApiGatewayLogging: boolean;
+}
+
+/** All that is wrong with a stack's configuration. Pulumi prints the message without a stack trace. */
+export class ConfigError extends pulumi.RunError {
+  constructor(
+    stack: string,
+    readonly mistakes: readonly string[],
+  ) {
+    const count = mistakes.length === 1 ? "a mistake" : `${mistakes.length} mistakes`;
+    super(`The configuration of stack ${stack} has ${count}.\n\n${mistakes.join("\n\n")}\n`);
+  }
+}
+
+const namespace = "llm-stacks";
+
+/** Keys of this namespace that are plain text; the others hold JSON. */
+const textKeys = new Set(["environment", "alarmEmail"]);
+
+const baseSettings = {
+  environment: setting(z.enum(environments), `one of ${environments.join(", ")}`, "dev"),
+  systems: setting(
+    z.array(setting(z.enum(systemNames), `one of ${systemNames.join(", ")}`, systemNames[0] ?? "")).min(1),
+    `a list of at least one of ${systemNames.join(", ")}`,
+    systemNames[0] ?? "",
+  ),
+  alarmEmail: setting(z.email().optional(), "an e-mail address that gets the alarms", "ops@example.com"),
+  manageApiGatewayLogging: flag(true),
+};
+
+const rows = Object.values(systems);
+const stackSchema = z.strictObject({
+  ...baseSettings,
+  ...Object.fromEntries(rows.map((row) => [row.configKey, z.unknown()])),
+  ...Object.fromEntries(rows.flatMap((row) => row.secretKeys).map((key) => [key, z.unknown()])),
+});
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Reads the configuration of the stack the engine runs. @throws ConfigError with every mistake */
+export function readStackConfig(): StackConfig {
+  return parseStackConfig(pulumi.runtime.allConfig(), pulumi.getProject(), pulumi.getStack());
+}
+
+/**
+ * @param all every key of the stack's configuration with its namespace, as the engine gives them: text, or JSON for lists and objects
+ * @throws ConfigError with every mistake, what was expected, and the command that mends it
+ */
+export function parseStackConfig(all: Readonly<Record<string, string>>, project: string, stack: string): StackConfig {
+  const report = new Report(stack);
+  if (!isNamePart(stack)) {
+    report.add(
+      `Stack "${stack}" can't be part of AWS names: use lower case letters, digits and single hyphens, a letter first.`,
+    );
+  }
+  const region = all["aws:region"];
+  if (!region) report.add("aws:region is not set; expected an AWS region.", "pulumi config set aws:region us-east-1");
+  const raw = ownKeys(all, report);
+  const base = stackSchema.safeParse(raw, { reportInput: true });
+  report.addIssues(stackSchema, base.error?.issues ?? [], []);
+
+  const environment = z.enum(environments).safeParse(raw["environment"]);
+  const configured = new Map<SystemName, ConfiguredSystem>();
+  if (environment.success && region) {
+    const place = { environment: environment.data, region };
+    for (const name of systemNames) {
+      const system = configureSystem(name, raw, place, report);
+      if (system && Array.isArray(raw["systems"]) && raw["systems"].includes(name)) configured.set(name, system);
+    }
+  }
+  if (report.mistakes.length > 0 || !base.success || !region) throw new ConfigError(stack, report.mistakes);
+  const { alarmEmail, manageApiGatewayLogging, environment: environmentName } = base.data;
+  return {
+    project,
+    stack,
+    region,
+    environment: environmentName,
+    systems: configured,
+    alarmEmail,
+    manageApiGatewayLogging,
+  };
+}
+
+function configureSystem(name: SystemName, raw: Raw, place: Place, report: Report): ConfiguredSystem | undefined {
+  const row = systems[name];
+  const result = row.configure(raw[row.configKey] ?? {}, place);
+  if ("system" in result) return result.system;
+  report.addIssues(row.schema(place), result.mistakes, [row.configKey]);
+  return undefined;
+}
+
+function ownKeys(all: Readonly<Record<string, string>>, report: Report): Raw {
+  const own: Record<string, unknown> = {};
+  const secretKeys = new Set<string>(rows.flatMap((row) => row.secretKeys));
+  for (const [key, text] of Object.entries(all)) {
+    if (!key.startsWith(`${namespace}:`)) continue;
+    const name = key.slice(namespace.length + 1);
+    if (textKeys.has(name) || secretKeys.has(name)) {
+      own[name] = text;
+      continue;
+    }
+    try {
+      own[name] = JSON.parse(text);
+    } catch {
+      report.add(`${key} is ${quote(text)}; expected a value, a list or an object.`, `pulumi config rm ${key}`);
+    }
+  }
+  return own;
+}
+
+class Report {
+  readonly mistakes: string[] = [];
+
+  constructor(private readonly stack: string) {}
+
+  add(mistake: string, command?: string): void {
+    this.mistakes.push(command ? `${mistake}\n  ${command} --stack ${this.stack}` : mistake);
+  }
+
+  /** @param prefix where the schema's value stands in the configuration */
+  addIssues(schema: z.ZodType, issues: readonly z.core.$ZodIssue[], prefix: readonly PropertyKey[]): void {
+    for (const issue of issues) {
+      if (issue.code === "unrecognized_keys") this.addUnknown(schema, issue.path, issue.keys, prefix);
+      else this.addWrong(schema, issue, prefix);
+    }
+  }
+
+  private addUnknown(schema: z.ZodType, path: PropertyKey[], keys: string[], prefix: readonly PropertyKey[]): void {
+    const known = settingsAt(schema, path).join(", ");
+    for (const key of keys) {
+      const place = configPath([...prefix, ...path, key]);
+      this.add(`${place} is not a setting; known are ${known}.`, `pulumi config rm --path '${place}'`);
+    }
+  }
+
+  private addWrong(schema: z.ZodType, issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): void {
+    const place = configPath([...prefix, ...issue.path]);
+    const found = issue.input === undefined ? "is not set" : `is ${quote(issue.input)}`;
+    const help = helpFor(schema, issue.path);
+    const expected = issue.code === "custom" || !help ? issue.message : `expected ${help.expects}.`;
+    const target = Array.isArray(issue.input) || place.endsWith(":systems") ? `${place}[0]` : place;
+    const command = help ? `pulumi config set --path '${target}' ${shellQuote(String(help.example))}` : undefined;
+    this.add(`${place} ${found}; ${expected}`, command);
+  }
+}
+
+function configPath(path: readonly PropertyKey[]): string {
+  const steps = path.map((step, index) => {
+    if (typeof step === "number") return `[${step}]`;
+    return index === 0 ? String(step) : `.${String(step)}`;
+  });
+  return `${namespace}:${steps.join("")}`;
+}
+
+function quote(value: unknown): string {
+  return JSON.stringify(value) ?? String(value);
+}
+
+function shellQuote(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+}

@@ -1,0 +1,10 @@
+import { lambdaEfs } from "./lambda-efs";
+import type { System } from "./system";
+
+/** The systems this program can build, by their names in a stack's `systems`. A new system is a new row. */
+export const systems = {
+  "lambda-efs": lambdaEfs,
+} as const satisfies Readonly<Record<string, System>>;
+
+export type SystemName = keyof typeof systems;
+export const systemNames = Object.keys(systems) as SystemName[];
