@@ -1,0 +1,51 @@
+import type { Policies, PolicyPackConfig } from "@pulumi/policy";
+import { shareDeserialisedInputs } from "./lib/deserialise-once";
+import type { PackEnvironment } from "./lib/environment";
+import { ExemptionBook, parseExemptions } from "./lib/exemptions";
+import { exemptionsPolicy } from "./lib/exemptions-policy";
+import { policyOf } from "./lib/policies";
+import { levelOf, profiles } from "./lib/profiles";
+import type { Rule } from "./lib/rule";
+
+export const packName = "llm-stacks-policies";
+
+/** What {@link https://www.pulumi.com/docs/reference/pkg/nodejs/pulumi/policy/ PolicyPack} is made of. */
+export interface Pack {
+  readonly policies: Policies;
+  readonly initialConfig: PolicyPackConfig;
+}
+
+/** The pack for one profile, stack and exemptions file. `now` decides which exemptions have expired. */
+export function buildPack(rules: readonly Rule[], environment: PackEnvironment, now: Date): Pack {
+  shareDeserialisedInputs();
+  const { profile, stack, exemptions } = environment;
+  const ids = new Set(rules.map(({ id }) => id));
+  const parsed = exemptions
+    ? parseExemptions(exemptions.text, exemptions.file, ids, now)
+    : { exemptions: [], problems: [] };
+  // What a disabled rule would have found needs no excuse, so its exemptions are not unused either.
+  const enabled = new Set(rules.filter((rule) => levelOf(rule, profile) !== "disabled").map(({ id }) => id));
+  const book = new ExemptionBook(
+    parsed.exemptions.filter(({ rule }) => enabled.has(rule)),
+    parsed.problems,
+    stack,
+  );
+  return {
+    policies: [...rules.map((rule) => policyOf(rule, profile, book)), exemptionsPolicy(book, profile)],
+    initialConfig: initialConfig(rules, profile),
+  };
+}
+
+/** The profile's settings, which the engine merges over the rules' defaults and under --policy-pack-config. */
+function initialConfig(rules: readonly Rule[], profile: PackEnvironment["profile"]): PolicyPackConfig {
+  const settings = Object.entries(profiles[profile].settings);
+  const levels = new Map(rules.map((rule) => [rule.id, levelOf(rule, profile)]));
+  return Object.fromEntries(
+    settings.map(([id, values]) => {
+      const enforcementLevel = levels.get(id);
+      if (!enforcementLevel) throw new Error(`profile ${profile} has settings for ${id}, which is no rule`);
+      // Without its level the entry would reset the rule to the engine's zero value, advisory.
+      return [id, { enforcementLevel, ...values }];
+    }),
+  );
+}

@@ -1,0 +1,66 @@
+import type { EnforcementLevel } from "@pulumi/policy";
+import { PackError } from "./pack-error";
+import type { RuleInfo, Severity } from "./rule";
+
+export const profileNames = ["dev", "prod", "free"] as const;
+export type ProfileName = (typeof profileNames)[number];
+
+interface Profile {
+  readonly purpose: string;
+  readonly levels: Readonly<Record<Severity, EnforcementLevel>>;
+  /** Rules whose level does not follow from their severity. */
+  readonly overrides: Readonly<Record<string, EnforcementLevel>>;
+  /** Settings that differ from the rules' own defaults, by rule. */
+  readonly settings: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+// Tags carry cost allocation and ownership, which cannot be had again for the time that they were missing, so the
+// profiles enforce them above the rule's severity.
+const enforcedTagging = { "tag-required-keys": "mandatory" } as const;
+
+/** What each profile enforces. Levels follow severity; an exception stands in `overrides` and says why. */
+export const profiles: Readonly<Record<ProfileName, Profile>> = {
+  dev: {
+    purpose: "Stacks that come and go: what is dangerous is refused, what is untidy is said.",
+    levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
+    overrides: enforcedTagging,
+    settings: { "log-loggroup-retention": { remedyDays: 14 } },
+  },
+  prod: {
+    purpose: "Stacks that people depend on: medium findings are refused too.",
+    levels: { critical: "mandatory", high: "mandatory", medium: "mandatory", low: "advisory" },
+    overrides: enforcedTagging,
+    settings: {},
+  },
+  free: {
+    purpose: "Stacks that should cost nothing: as dev, with the free-tier rules on.",
+    levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
+    overrides: enforcedTagging,
+    settings: { "log-loggroup-retention": { remedyDays: 14 } },
+  },
+};
+
+/** Reads a profile name; undefined gives `dev`. Throws a {@link PackError} for a name that is none. */
+export function parseProfile(name: string | undefined): ProfileName {
+  if (name === undefined) return "dev";
+  const profile = profileNames.find((known) => known === name);
+  if (profile) return profile;
+  throw new PackError(
+    `The stack config policy:profile is ${JSON.stringify(name)}; expected one of ${profileNames.join(", ")}. ` +
+      "Set it with `pulumi config set policy:profile dev`.",
+  );
+}
+
+/**
+ * The level of a rule in a profile.
+ *
+ * Free-tier rules are the only ones that forbid what another rule asks for (a second zone, a web ACL, an own key), and
+ * they are on in `free` alone, where the rules that they contradict (`unlessFree`) are off. So no profile can demand
+ * both sides of a contradiction.
+ */
+export function levelOf(rule: RuleInfo, name: ProfileName): EnforcementLevel {
+  if (rule.family === "free-tier" && name !== "free") return "disabled";
+  if (rule.unlessFree && name === "free") return "disabled";
+  const profile = profiles[name];
+  return profile.overrides[rule.id] ?? profile.levels[rule.severity];
+}

@@ -1,0 +1,40 @@
+import type { ResourceView } from "./rule";
+import { Truth } from "./truth";
+
+export interface StackResource extends ResourceView {
+  /** URNs that the value of each property came from. */
+  readonly propertyDependencies: ReadonlyMap<string, ReadonlySet<string>>;
+}
+
+/** All resources of a stack: their inputs plus unknown outputs at preview, their outputs after an update. */
+export class StackView {
+  constructor(readonly resources: readonly StackResource[]) {}
+
+  ofType(...types: readonly string[]): readonly StackResource[] {
+    return this.resources.filter((resource) => types.includes(resource.type));
+  }
+}
+
+/**
+ * Whether `property` of one resource names the other.
+ *
+ * Where both names are known (after an update, or when written out) they decide. Ids are unknown at preview, so there
+ * the engine's record of where the value came from does.
+ *
+ * @param identities properties of `target` that all hold what `property` would name, such as `id` and `bucket`
+ */
+export function refersTo(
+  resource: StackResource,
+  property: string,
+  target: StackResource,
+  identities: readonly string[],
+): Truth {
+  const name = resource.props.at(property).scalar();
+  const targetNames = identities.map((identity) => target.props.at(identity).scalar()).filter((id) => id !== undefined);
+  if (name !== undefined && targetNames.length > 0) return Truth.of(targetNames.includes(name));
+  const sources = resource.propertyDependencies.get(property);
+  if (sources && sources.size > 0) return Truth.of(sources.has(target.urn));
+  return Truth.unknown(
+    `${name === undefined ? resource.name : target.name}.${name === undefined ? property : identities[0]}`,
+  );
+}

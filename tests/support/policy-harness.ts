@@ -1,0 +1,244 @@
+/**
+ * Drives a policy pack through the RPC handlers that the engine calls, with the protobuf messages that it sends, so that
+ * a test sees what a preview would: proxies that throw on unknowns, unwrapped secrets, levels and merged config.
+ *
+ * It does not show what a provider's Check puts into the inputs before policies see them; tests/engine does.
+ */
+import { createRequire } from "node:module";
+import type { EnforcementLevel, Policies, PolicyPackArgs, PolicyPackConfig } from "@pulumi/policy";
+
+const load = createRequire(__filename);
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** Marks values that are only known after the update, as the engine sends them. */
+export const unknown = "04da6b54-80e4-46f7-96ec-b56ff0331ba9";
+
+/** A secret value, as the engine sends it. */
+export function secret(value: Json): Json {
+  return { "4dabf18193072939515e22adb298388d": "1b47061264138c4ac30d75fd1eb44270", value };
+}
+
+export interface Resource {
+  readonly type: string;
+  readonly name?: string;
+  readonly props?: Readonly<Record<string, Json>>;
+  /** Configuration of the resource's provider. */
+  readonly provider?: Readonly<Record<string, Json>>;
+  /** Stack rules: URNs or names that a property's value came from. */
+  readonly from?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Diagnostic {
+  readonly policy: string;
+  readonly level: EnforcementLevel;
+  readonly message: string;
+  readonly urn: string;
+}
+
+export interface Remediation {
+  readonly policy: string;
+  readonly props: Readonly<Record<string, Json>>;
+  readonly diagnostic: string;
+}
+
+export interface PackUnderTest {
+  readonly policies: Policies;
+  readonly initialConfig?: PolicyPackConfig;
+}
+
+/** A served pack, configured as the engine would configure it. */
+export interface ServedPack {
+  /** Judges one resource as before its creation. */
+  analyze(resource: Resource): Promise<Diagnostic[]>;
+  /** Judges the whole stack as at the end of a preview or update. */
+  analyzeStack(resources: readonly Resource[]): Promise<Diagnostic[]>;
+  remediate(resource: Resource): Promise<Remediation[]>;
+  /** Name and level of every policy after the configuration. */
+  readonly levels: Readonly<Record<string, EnforcementLevel>>;
+}
+
+export function urnOf({ type, name = "it" }: Resource): string {
+  return `urn:pulumi:dev::shop::${type}::${name}`;
+}
+
+/** Generated protobuf code; its fields are reached by name. */
+type Message = Record<string, (...args: unknown[]) => unknown>;
+type MessageClass = new () => Message;
+type Handler = (call: { request: unknown }, callback: (error: Error | null, response: Message) => void) => void;
+type Proto = Record<string, MessageClass> & { AnalyzerResourceOptions: { CustomTimeouts: MessageClass } };
+
+const proto = load("@pulumi/pulumi/proto/analyzer_pb") as Proto;
+const { Struct } = load("google-protobuf/google/protobuf/struct_pb") as {
+  Struct: { fromJavaScript(value: object): { toJavaScript(): Record<string, Json> } };
+};
+const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
+
+/**
+ * Serves a pack. `config` is what --policy-pack-config would hold: a level or an object of level and settings by policy
+ * name, "all" for all of them.
+ */
+export async function servePack(pack: PackUnderTest, config: PolicyPackConfig = {}): Promise<ServedPack> {
+  const handlers = captureHandlers(pack);
+  const call = (name: string, request: unknown): Promise<Message> =>
+    new Promise((resolve, reject) => {
+      const handler = handlers[name];
+      if (!handler) throw new Error(`the policy SDK serves no ${name}`);
+      handler({ request }, (error, response) => (error ? reject(error) : resolve(response)));
+    });
+  const info = await call("getAnalyzerInfo", message("AnalyzerInfo"));
+  const levels = await configure(call, info, config);
+  return {
+    levels,
+    analyze: async (resource) => diagnosticsOf(await call("analyze", analyzeRequest(resource))),
+    analyzeStack: async (resources) => {
+      const request = message("AnalyzeStackRequest");
+      set(
+        request,
+        "setResourcesList",
+        resources.map((resource) => stackResource(resource, resources)),
+      );
+      return diagnosticsOf(await call("analyzeStack", request));
+    },
+    remediate: async (resource) => {
+      const response = await call("remediate", analyzeRequest(resource));
+      return get<Message[]>(response, "getRemediationsList").map((remediation) => ({
+        policy: text(remediation, "getPolicyname"),
+        diagnostic: text(remediation, "getDiagnostic"),
+        props: properties(remediation, "getProperties"),
+      }));
+    },
+  };
+}
+
+/** What the SDK would register with its gRPC server. It serves one pack per module instance, so each gets a new one. */
+function captureHandlers(pack: PackUnderTest): Record<string, Handler> {
+  const serverModule = load.resolve("@pulumi/policy/server");
+  delete load.cache[serverModule];
+  const { Server } = load("@grpc/grpc-js") as { Server: { prototype: Record<string, unknown> } };
+  const { addService, bindAsync } = Server.prototype;
+  let handlers: Record<string, Handler> = {};
+  Server.prototype["addService"] = (_: unknown, implementation: Record<string, Handler>) => {
+    handlers = implementation;
+  };
+  Server.prototype["bindAsync"] = () => undefined;
+  try {
+    const { serve } = load(serverModule) as {
+      serve(name: string, version: string, level: string, args: PolicyPackArgs, config?: PolicyPackConfig): void;
+    };
+    serve("pack", "1.0.0", "advisory", { policies: pack.policies }, pack.initialConfig);
+  } finally {
+    Object.assign(Server.prototype, { addService, bindAsync });
+  }
+  return handlers;
+}
+
+/** Merges config as the engine does (ReconcilePolicyPackConfig): schema defaults, the pack's own, "all", then by name. */
+async function configure(
+  call: (name: string, request: unknown) => Promise<Message>,
+  info: Message,
+  config: PolicyPackConfig,
+): Promise<Record<string, EnforcementLevel>> {
+  const merged = new Map<string, { level: number; properties: Record<string, Json> }>();
+  for (const policy of get<Message[]>(info, "getPoliciesList")) {
+    const schema = get<Message | undefined>(policy, "getConfigschema");
+    const fields = Object.entries(schema ? properties(schema, "getProperties") : {}) as [string, { default?: Json }][];
+    merged.set(text(policy, "getName"), {
+      level: get<number>(policy, "getEnforcementlevel"),
+      properties: Object.fromEntries(
+        fields.flatMap(([name, field]) => (field.default === undefined ? [] : [[name, field.default]])),
+      ),
+    });
+  }
+  for (const [name, own] of get<Map<string, Message>>(info, "getInitialconfigMap").entries()) {
+    const entry = merged.get(name);
+    if (!entry) throw new Error(`initial config for ${name}, which is no policy`);
+    entry.level = get<number>(own, "getEnforcementlevel");
+    Object.assign(entry.properties, properties(own, "getProperties"));
+  }
+  for (const [name, value] of Object.entries(config)) {
+    const { enforcementLevel, ...settings } = typeof value === "string" ? { enforcementLevel: value } : value;
+    for (const [id, entry] of merged) {
+      if (name !== "all" && name !== id) continue;
+      if (enforcementLevel) entry.level = levelNames.indexOf(enforcementLevel);
+      Object.assign(entry.properties, settings);
+    }
+  }
+  const request = message("ConfigureAnalyzerRequest");
+  const map = get<Map<string, Message>>(request, "getPolicyconfigMap");
+  for (const [name, { level, properties: values }] of merged) {
+    const entry = message("PolicyConfig");
+    set(entry, "setEnforcementlevel", level);
+    set(entry, "setProperties", Struct.fromJavaScript(values));
+    map.set(name, entry);
+  }
+  await call("configure", request);
+  return Object.fromEntries([...merged].map(([name, { level }]) => [name, levelNames[level] ?? "advisory"]));
+}
+
+function message(name: string): Message {
+  const MessageOfName = proto[name];
+  if (!MessageOfName) throw new Error(`analyzer.proto has no ${name}`);
+  return new MessageOfName();
+}
+
+function analyzeRequest(resource: Resource, request = message("AnalyzeRequest")): Message {
+  const options = message("AnalyzerResourceOptions");
+  set(options, "setCustomtimeouts", new proto.AnalyzerResourceOptions.CustomTimeouts());
+  set(request, "setUrn", urnOf(resource));
+  set(request, "setType", resource.type);
+  set(request, "setName", resource.name ?? "it");
+  set(request, "setProperties", Struct.fromJavaScript(resource.props ?? {}));
+  set(request, "setOptions", options);
+  if (resource.provider) {
+    const provider = message("AnalyzerProviderResource");
+    set(provider, "setUrn", "urn:pulumi:dev::shop::pulumi:providers:aws::default");
+    set(provider, "setType", "pulumi:providers:aws");
+    set(provider, "setName", "default");
+    set(provider, "setProperties", Struct.fromJavaScript(resource.provider));
+    set(request, "setProvider", provider);
+  }
+  return request;
+}
+
+function stackResource(resource: Resource, all: readonly Resource[]): Message {
+  const request = analyzeRequest(resource, message("AnalyzerResource"));
+  const map = get<Map<string, Message>>(request, "getPropertydependenciesMap");
+  for (const [property, names] of Object.entries(resource.from ?? {})) {
+    const dependencies = message("AnalyzerPropertyDependencies");
+    set(dependencies, "setUrnsList", all.filter(({ name = "it" }) => names.includes(name)).map(urnOf));
+    map.set(property, dependencies);
+  }
+  return request;
+}
+
+function diagnosticsOf(response: Message): Diagnostic[] {
+  return get<Message[]>(response, "getDiagnosticsList").map((diagnostic) => ({
+    policy: text(diagnostic, "getPolicyname"),
+    level: levelNames[get<number>(diagnostic, "getEnforcementlevel")] ?? "advisory",
+    message: text(diagnostic, "getMessage"),
+    urn: text(diagnostic, "getUrn"),
+  }));
+}
+
+function get<T>(from: Message, getter: string): T {
+  return method(from, getter)() as T;
+}
+
+function set(into: Message, setter: string, value: unknown): void {
+  method(into, setter)(value);
+}
+
+function method(of: Message, name: string): (...args: unknown[]) => unknown {
+  const found = of[name];
+  if (!found) throw new Error(`the protobuf message has no ${name}`);
+  return found.bind(of);
+}
+
+function text(from: Message, getter: string): string {
+  return get<string>(from, getter);
+}
+
+function properties(from: Message, getter: string): Record<string, Json> {
+  return get<{ toJavaScript(): Record<string, Json> } | undefined>(from, getter)?.toJavaScript() ?? {};
+}

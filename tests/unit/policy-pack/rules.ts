@@ -1,0 +1,66 @@
+import { buildPack } from "../../../policy-pack/build-pack";
+import type { PackEnvironment } from "../../../policy-pack/lib/environment";
+import { rules } from "../../../policy-pack/registry";
+import { type Diagnostic, type Resource, type ServedPack, servePack } from "../../support/policy-harness";
+
+/** Days of the tests that judge exemptions by date. */
+export const today = new Date("2026-06-15T12:00:00Z");
+
+export const development: PackEnvironment = { profile: "dev", stack: "dev", exemptions: undefined };
+
+type Config = Parameters<typeof servePack>[1];
+
+/** The project's own pack, served. */
+export function serve(environment: Partial<PackEnvironment> = {}, config: Config = {}): Promise<ServedPack> {
+  return servePack(buildPack(rules, { ...development, ...environment }, today), config);
+}
+
+/** What one rule says: the first lines of its violations, and the paths that it could not know. */
+export interface Verdict {
+  readonly violations: readonly string[];
+  readonly unknowns: readonly string[];
+}
+
+export const pass: Verdict = { violations: [], unknowns: [] };
+
+export function violation(...violations: readonly string[]): Verdict {
+  return { violations, unknowns: [] };
+}
+
+export function unverifiable(...unknowns: readonly string[]): Verdict {
+  return { violations: [], unknowns };
+}
+
+/**
+ * One rule's verdict on a resource or a stack, from the diagnostics that the engine would print. Fails on anything that
+ * is neither a violation nor the note on unknowns, so on "can't run policy" and internal errors too.
+ */
+export async function judge(
+  id: string,
+  subject: Resource | readonly Resource[],
+  settings: object = {},
+): Promise<Verdict> {
+  const pack = await serve({}, { all: "disabled", [id]: { enforcementLevel: "mandatory", ...settings } });
+  const diagnostics = Array.isArray(subject)
+    ? await pack.analyzeStack(subject)
+    : await pack.analyze(subject as Resource);
+  return verdict(id, diagnostics);
+}
+
+function verdict(id: string, diagnostics: readonly Diagnostic[]): Verdict {
+  const violations: string[] = [];
+  const unknowns: string[] = [];
+  for (const { policy, level, message } of diagnostics) {
+    if (policy !== id) throw new Error(`${policy} spoke for ${id}: ${message}`);
+    const note = message.match(/^\[\S+\] cannot be known at preview: (.*)\. It is judged when the value is known\.$/);
+    if (note && level === "advisory") {
+      unknowns.push(...(note[1] ?? "").split(", "));
+    } else if (level === "mandatory" && message.includes("\nFix: ") && message.includes("\nWhy: ")) {
+      const findings = message.split("\n").filter((line) => line.startsWith(`[${id}] `));
+      violations.push(...findings.map((line) => line.slice(`[${id}] `.length, -1)));
+    } else {
+      throw new Error(`${id} says neither a violation nor what it could not know: [${level}] ${message}`);
+    }
+  }
+  return { violations, unknowns };
+}
