@@ -1,11 +1,11 @@
 import { createHash } from "node:crypto";
-import { mkdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { mkdir, open, readFile, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fc, test as prop } from "@fast-check/vitest";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { parseFileId } from "../../../../services/lambda-efs/lib/file-id";
 import { ensureDirectories, STALE_AFTER_MS } from "../../../../services/lambda-efs/lib/mount";
-import { publishNew, publishOver, withStaged } from "../../../../services/lambda-efs/lib/publish";
+import { openForReading, publishNew, publishOver, withStaged } from "../../../../services/lambda-efs/lib/publish";
 import { EMPTY_TREE, type Harness, ingest, predict, startHarness, tree } from "./harness";
 
 let harness: Harness;
@@ -82,6 +82,24 @@ describe("either the complete file is there or nothing is", () => {
     expect(await harness.tree()).toEqual(EMPTY_TREE);
   });
 
+  test("a disk that takes the bytes and then fails to keep them", async () => {
+    await ensureDirectories(harness.mount);
+    const handle = await open(join(harness.base, "any"), "w");
+    const full = Object.assign(new Error("EDQUOT: quota exceeded, fsync"), { code: "EDQUOT", syscall: "fsync" });
+    const sync = vi.spyOn(Object.getPrototypeOf(handle), "sync").mockRejectedValueOnce(full);
+    await handle.close();
+    try {
+      const { status, body } = await ingest(harness, { data: "YWJj", fileId: "a" });
+      expect([status, body.error.code, body.error.stage]).toEqual([500, "MOUNT_FULL", "write"]);
+      expect(await harness.tree()).toEqual(EMPTY_TREE);
+      expect((await ingest(harness, { data: "YWJj", fileId: "a" })).status).toBe(201);
+      expect(sync).toHaveBeenCalledTimes(2);
+    } finally {
+      sync.mockRestore();
+      await rm(join(harness.base, "any"));
+    }
+  });
+
   test("a source shorter or longer than announced is refused", async () => {
     await ensureDirectories(harness.mount);
     for (const expectedBytes of [2, 4]) {
@@ -136,6 +154,12 @@ test("parts that killed runs left behind go after ten minutes; younger ones and 
   }
   await ensureDirectories(harness.mount);
   expect(await tree(inputs)).toEqual(["old.txt", "young.part"]);
+});
+
+test("a file that becomes a link between look and open is not followed", async () => {
+  await ensureDirectories(harness.mount);
+  await symlink("/dev/null", join(harness.mount, "models/a"));
+  await expect(openForReading(join(harness.mount, "models/a"))).rejects.toMatchObject({ code: "ELOOP" });
 });
 
 describe("nothing is read or written outside the mount", () => {

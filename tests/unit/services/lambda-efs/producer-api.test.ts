@@ -132,6 +132,15 @@ describe("POST /ingest with data", () => {
     expect(await harness.tree()).toEqual(EMPTY_TREE);
   });
 
+  test("refuses an id that EFS has another file for, before the bucket gets the object", async () => {
+    await mkdir(join(harness.mount, "models"));
+    await writeFile(join(harness.mount, "models/a"), "HELLO");
+    const { status, body } = await ingest(harness, { data: base64("hello"), fileId: "a" });
+    expect([status, body.error.code, body.error.stage]).toEqual([409, "CONFLICT", "publish"]);
+    expect(harness.s3.requests).toEqual([]);
+    expect(await readFile(join(harness.mount, "models/a"), "utf8")).toBe("HELLO");
+  });
+
   test("takes a key that holds the same object already", async () => {
     harness.s3.objects.set("models/a", Buffer.from("hello"));
     const { status } = await ingest(harness, { data: base64("hello"), fileId: "a" });

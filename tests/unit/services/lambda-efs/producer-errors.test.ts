@@ -88,7 +88,9 @@ describe("POST /ingest survives", () => {
   test("a connection that stalls: it stops before Lambda would kill it", async () => {
     harness.s3.objects.set("models/a", Buffer.alloc(200_000, 1));
     harness.s3.faults.set("models/a", { stallAfter: 100_000 });
-    const { status, body } = await ingest(harness, { key: "models/a" }, { remainingMs: 3_200 });
+    const answer = ingest(harness, { key: "models/a" }, { remainingMs: 3_200 });
+    const killed = new Promise<never>((_, reject) => setTimeout(() => reject(new Error("killed")), 3_200));
+    const { status, body } = await Promise.race([answer, killed]);
     expect([status, body.error.code, body.error.fileId]).toEqual([504, "TIMEOUT", "a"]);
     expect(await harness.tree()).toEqual(EMPTY_TREE);
   });
