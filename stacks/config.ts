@@ -47,8 +47,8 @@ const baseSettings = {
 const rows = Object.values(systems);
 const stackSchema = z.strictObject({
   ...baseSettings,
-  ...Object.fromEntries(rows.map((row) => [row.configKey, z.unknown()])),
-  ...Object.fromEntries(rows.flatMap((row) => row.secretKeys).map((key) => [key, z.unknown()])),
+  ...Object.fromEntries(rows.map((row) => [row.configKey, z.unknown().optional()])),
+  ...Object.fromEntries(rows.flatMap((row) => row.secretKeys).map((key) => [key, z.unknown().optional()])),
 });
 
 type Raw = Readonly<Record<string, unknown>>;
@@ -151,7 +151,7 @@ class Report {
 
   private addWrong(schema: z.ZodType, issue: z.core.$ZodIssue, prefix: readonly PropertyKey[]): void {
     const place = configPath([...prefix, ...issue.path]);
-    const found = issue.input === undefined ? "is not set" : `is ${quote(issue.input)}`;
+    const found = issue.input === undefined || issue.input === "" ? "is not set" : `is ${quote(issue.input)}`;
     const help = helpFor(schema, issue.path);
     const expected = issue.code === "custom" || !help ? issue.message : `expected ${help.expects}.`;
     const target = Array.isArray(issue.input) || place.endsWith(":systems") ? `${place}[0]` : place;

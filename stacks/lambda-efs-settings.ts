@@ -60,7 +60,7 @@ function apiSchema(environment: Place["environment"]) {
   return z.strictObject({
     auth: setting(z.enum(apiAuthModes).default(apiAuth), `one of ${apiAuthModes.join(", ")}`, apiAuth),
     corsOrigin: setting(
-      corsOrigin === undefined ? origin : origin.default(corsOrigin),
+      origin.prefault(corsOrigin ?? ""),
       anyCorsOrigin ? `${form}, or *` : `${form}; * would let every site call ${environment}`,
       "https://app.example.com",
     ),
