@@ -37,9 +37,8 @@ def run_id() -> str:
         return new_run_id()
 
 
-def wrap(ministack_app):
-    """The ASGI application: ministack's, with the identity endpoint in front and a new run id after a reset."""
-    inner = ministack_app.app
+def wrap(ministack_app, inner):
+    """`inner` with the identity endpoint in front; a reset of ministack gives a new run id."""
     reset_all = ministack_app._reset_all_state
     current = run_id()
 

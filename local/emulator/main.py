@@ -16,6 +16,7 @@ import sys
 
 import gaps
 import identity
+import request_log
 
 
 async def serve(app, port: int) -> None:
@@ -49,7 +50,10 @@ def main() -> None:
     import ministack.app
 
     gaps.close_all()
-    asyncio.run(serve(identity.wrap(ministack.app), port))
+    from gaps import checkpoints
+
+    app = checkpoints.wrap(request_log.wrap(ministack.app.app))
+    asyncio.run(serve(identity.wrap(ministack.app, app), port))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,12 @@ from importlib.metadata import version
 
 NAMES = [
     "scaling_policies",
+    "t_family_instances",
+    "vpc_links",
+    "efs_mounts",
+    "async_invocations",
+    "node_workers",
+    "checkpoints",
 ]
 
 

@@ -1,0 +1,106 @@
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import {
+  LocalWorkspace,
+  type OutputMap,
+  PulumiCommand,
+  type PulumiFn,
+  type Stack,
+  type UpResult,
+} from "@pulumi/pulumi/automation";
+import { awsEnv, providerConfig } from "../../local/aws-env";
+import { ensureEngine } from "../../toolchain/engine";
+
+export interface InlineStackOptions {
+  /** Emulator that the provider talks to. */
+  endpoint: string;
+  /** Folders of policy packs that judge every preview and update. */
+  policyPacks?: string[];
+  /** Stack configuration beside what the emulator needs; keys with their namespace. */
+  config?: Record<string, string>;
+  /** Stack name. Default `test`. */
+  stackName?: string;
+  /** More environment for the engine. */
+  env?: Record<string, string>;
+}
+
+export interface InlineStack {
+  stack: Stack;
+  /** What the engine printed so far. */
+  output(): string;
+  /** Preview with the policy packs; throws the engine's error when it or a policy refuses. */
+  preview(): ReturnType<Stack["preview"]>;
+  up(): Promise<UpResult>;
+  outputs(): Promise<OutputMap>;
+  /** What another update of the same program would change, by operation: `{}` when nothing. */
+  changes(): Promise<Record<string, number>>;
+  /** Resources that the emulator no longer has as the state has them, by operation: `{}` when all are there unchanged. */
+  drift(): Promise<Record<string, number>>;
+}
+
+/**
+ * Give `use` a stack whose program is `program`, on a state folder of its own, run by the real engine and the real provider
+ * against an emulator. Afterwards everything is destroyed, and a resource that can't be is a failure too.
+ *
+ * @param name project name: logical names and types stand in the state under it
+ */
+export async function withStack<T>(
+  name: string,
+  program: PulumiFn,
+  use: (stack: InlineStack) => Promise<T>,
+  options: InlineStackOptions,
+): Promise<T> {
+  const engine = await ensureEngine((line) => console.log(line));
+  const folder = await mkdtemp(join(tmpdir(), `llm-stacks-test-${name}-`));
+  const backend = join(folder, "state");
+  const workDir = join(folder, "work");
+  await mkdir(backend);
+  await mkdir(workDir);
+  const printed: string[] = [];
+  const run = {
+    onOutput: (text: string) => printed.push(text),
+    ...(options.policyPacks ? { policyPacks: options.policyPacks } : {}),
+  };
+  try {
+    const stack = await LocalWorkspace.createOrSelectStack(
+      { stackName: options.stackName ?? "test", projectName: name, program },
+      {
+        workDir,
+        pulumiCommand: await PulumiCommand.get({ root: dirname(dirname(engine.pulumi)) }),
+        projectSettings: { name, runtime: "nodejs", backend: { url: `file://${backend}` } },
+        envVars: {
+          ...engine.env,
+          ...awsEnv(options.endpoint),
+          PULUMI_CONFIG_PASSPHRASE: "test",
+          PULUMI_SKIP_UPDATE_CHECK: "true",
+          ...options.env,
+        },
+      },
+    );
+    const config = { "aws:region": "us-east-1", ...providerConfig, ...options.config };
+    await stack.setAllConfig(Object.fromEntries(Object.entries(config).map(([key, value]) => [key, { value }])));
+    const result = await use({
+      stack,
+      output: () => printed.join(""),
+      preview: () => stack.preview(run),
+      up: () => stack.up(run),
+      outputs: () => stack.outputs(),
+      changes: async () => differing((await stack.preview(run)).changeSummary),
+      drift: async () => differing((await stack.previewRefresh(run)).changeSummary),
+    }).catch(async (error) => {
+      // The first failure is the one to report; what can't be destroyed after it says nothing new.
+      await stack.destroy().catch(() => {});
+      throw error;
+    });
+    await stack.destroy();
+    return result;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+function differing(summary: Record<string, number | undefined>): Record<string, number> {
+  const entries = Object.entries(summary).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
+  return Object.fromEntries(entries.filter(([operation]) => operation !== "same"));
+}
