@@ -2,7 +2,9 @@ package main
 
 import (
 	"github.com/pulumi/pulumi-terraform-bridge/v3/pkg/tfbridge"
+	"github.com/pulumi/pulumi/pkg/v3/codegen/schema"
 	"github.com/pulumi/pulumi/sdk/v3/go/common/resource"
+	"github.com/pulumi/pulumi/sdk/v3/go/common/tokens"
 )
 
 type fields = map[string]*tfbridge.SchemaInfo
@@ -152,6 +154,26 @@ func resourceOverrides() map[string]*tfbridge.ResourceInfo {
 	return result
 }
 
+// policyDocument is the type of an IAM policy given as an object.
+const policyDocument = tokens.Type("aws:iam/PolicyDocument:PolicyDocument")
+
+// extraTypes are types that no upstream field has. What a statement holds is left to AWS.
+func extraTypes() map[string]schema.ComplexTypeSpec {
+	text := schema.PropertySpec{TypeSpec: schema.TypeSpec{Type: "string"}}
+	statement := schema.TypeSpec{Ref: "pulumi.json#/Any"}
+	return map[string]schema.ComplexTypeSpec{
+		string(policyDocument): {ObjectTypeSpec: schema.ObjectTypeSpec{
+			Type: "object",
+			Properties: map[string]schema.PropertySpec{
+				"Version":   text,
+				"Id":        text,
+				"Statement": {TypeSpec: schema.TypeSpec{Type: "array", Items: &statement}},
+			},
+			Required: []string{"Statement", "Version"},
+		}},
+	}
+}
+
 // functionFields is what resourceOverrides is, for functions.
 var functionFields = map[string]fields{}
 
@@ -170,9 +192,13 @@ func nested(inner fields) *tfbridge.SchemaInfo {
 	return &tfbridge.SchemaInfo{Elem: &tfbridge.SchemaInfo{Fields: inner}}
 }
 
-// jsonDocument takes a document as an object or as text, and spells it in one way, so that key order makes no diff.
+// jsonDocument takes a policy as an object, which it writes as JSON, or as text, which stays: upstream compares meaning.
 func jsonDocument() *tfbridge.SchemaInfo {
-	return &tfbridge.SchemaInfo{Type: "string", Transform: tfbridge.TransformJSONDocument}
+	return &tfbridge.SchemaInfo{
+		Type:      "string",
+		AltTypes:  []tokens.Type{policyDocument},
+		Transform: tfbridge.TransformJSONDocument,
+	}
 }
 
 // codeArchive takes a Pulumi archive where upstream takes a file name, and hashes it so that new code is a change.

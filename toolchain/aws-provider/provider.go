@@ -38,6 +38,7 @@ func newProvider(ctx context.Context, metadata []byte) (*tfbridge.ProviderInfo, 
 		ResourcePrefix: "aws",
 		Resources:      resources,
 		DataSources:    types.functions(),
+		ExtraTypes:     extraTypes(),
 		MetadataInfo:   tfbridge.NewProviderMetadata(metadata),
 		Config: map[string]*tfbridge.SchemaInfo{
 			"region":                  {Default: &tfbridge.DefaultInfo{EnvVars: []string{"AWS_REGION", "AWS_DEFAULT_REGION"}}},
