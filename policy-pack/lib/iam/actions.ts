@@ -13,6 +13,8 @@ interface ServiceActions {
   readonly write?: string;
   readonly writeAny?: string;
   readonly read?: string;
+  /** What the names of its resources begin with, such as "table/". */
+  readonly prefixes?: string;
 }
 
 /** tables/iam-actions.json, made by tools/generate-iam-actions.ts. */
@@ -27,6 +29,12 @@ let table: ActionTable | undefined;
 function actionTable(): ActionTable {
   table ??= JSON.parse(readFileSync(join(packRoot, "tables", "iam-actions.json"), "utf8")) as ActionTable;
   return table;
+}
+
+/** Whether the last part of an ARN stands for all resources of a service, or all of one type: "*", "table/*". */
+export function isEveryName(service: string, name: string): boolean {
+  const prefixes = actionTable().services[service]?.prefixes?.split(" ") ?? [];
+  return ["", ...prefixes].some((prefix) => name.startsWith(prefix) && /^[*/:]*\*$/.test(name.slice(prefix.length)));
 }
 
 const found = new Map<string, readonly string[]>();

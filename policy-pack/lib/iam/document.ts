@@ -1,5 +1,6 @@
 import { Truth } from "../truth";
 import type { Value } from "../value";
+import { isEveryName } from "./actions";
 import { conditionNarrows } from "./conditions";
 import { globCovers, globMatches } from "./glob";
 
@@ -69,9 +70,8 @@ function arnCoversAll(pattern: string, service: string | undefined): boolean {
   if (prefix !== "arn" || resource.length === 0) return globCovers(pattern, "arn:*");
   const anyService = /^\*+$/.test(ofService ?? "");
   const wide = [region, account].every((part) => part === "" || /^\*+$/.test(part ?? ""));
-  const everyName = /^([\w-]+[/:])?[*/:]*\*$/.test(resource.join(":"));
   const rightService = anyService || (service !== undefined && ofService?.toLowerCase() === service);
-  return globMatches(partition ?? "", "aws") && rightService && wide && everyName;
+  return globMatches(partition ?? "", "aws") && rightService && wide && isEveryName(service ?? "", resource.join(":"));
 }
 
 /** What a document holds: its statements, or word that it is no JSON. */

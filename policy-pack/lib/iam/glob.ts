@@ -3,39 +3,70 @@
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
  */
 
-/** Whether the pattern covers this text. Give both in one case where case does not matter, as in actions. */
+/**
+ * Whether the pattern covers this text. Give both in one case where case does not matter, as in actions.
+ *
+ * Steps through both at once and goes back to the last * only, because a regular expression with many * can take
+ * exponential time, and a document comes from whoever wrote the program.
+ */
 export function globMatches(pattern: string, text: string): boolean {
-  return covers(pattern, [...text]);
-}
-
-/** Whether the general pattern covers every text that the specific pattern covers. */
-export function globCovers(general: string, specific: string): boolean {
-  return covers(general, [...normalise(specific)], true);
+  let [at, taken, star, starTook] = [0, 0, -1, 0];
+  while (taken < text.length) {
+    if (pattern[at] === "*") {
+      [star, starTook] = [at, taken];
+      at += 1;
+    } else if (at < pattern.length && (pattern[at] === "?" || pattern[at] === text[taken])) {
+      at += 1;
+      taken += 1;
+    } else if (star >= 0) {
+      starTook += 1;
+      [at, taken] = [star + 1, starTook];
+    } else {
+      return false;
+    }
+  }
+  return /^\**$/.test(pattern.slice(at));
 }
 
 /**
- * Matches a pattern against characters. With `wild`, the characters are a pattern too: its * can only be taken in by a
- * *, its ? by a ? or a *.
+ * Whether the general pattern covers every text that the specific one covers: walks through the specific pattern, and
+ * through all places where the general one can be at the same time.
  */
-function covers(pattern: string, characters: readonly string[], wild = false): boolean {
-  // reachable[j]: the pattern so far covers the first j characters.
-  let reachable = characters.reduce<boolean[]>((row) => [...row, false], [true]);
-  for (const symbol of normalise(pattern)) {
-    const next: boolean[] = [symbol === "*" && reachable[0] === true];
-    for (const [index, character] of characters.entries()) {
-      const takesOne = symbol === "?" ? !(wild && character === "*") : symbol === character && symbol !== "*";
-      next.push(
-        symbol === "*"
-          ? reachable[index + 1] === true || next[index] === true
-          : takesOne && reachable[index] === true && !(wild && character === "*"),
-      );
+export function globCovers(general: string, specific: string): boolean {
+  // One character that neither pattern names stands for all of those.
+  const alphabet = [...new Set(`${general}${specific}`.replace(/[*?]/g, "")), "\0"];
+  const seen = new Set<string>();
+  const open: [at: number, places: readonly number[]][] = [[0, pastStars(general, [0])]];
+  for (let next = open.pop(); next; next = open.pop()) {
+    const [at, places] = next;
+    if (seen.has(next.join())) continue;
+    seen.add(next.join());
+    if (at === specific.length) {
+      if (!places.includes(general.length)) return false;
+      continue;
     }
-    reachable = next;
+    const symbol = specific.charAt(at);
+    if (symbol === "*") open.push([at + 1, places]);
+    for (const character of symbol === "*" || symbol === "?" ? alphabet : [symbol]) {
+      open.push([symbol === "*" ? at : at + 1, step(general, places, character)]);
+    }
   }
-  return reachable.at(-1) === true;
+  return true;
 }
 
-// "*?" and "?*" cover the same texts; with the ? first and one * a step-by-step comparison cannot miss that.
-function normalise(pattern: string): string {
-  return pattern.replace(/[*?]*\*[*?]*/g, (run) => `${"?".repeat(run.split("?").length - 1)}*`);
+/** The places in a pattern after one more character. */
+function step(pattern: string, places: readonly number[], character: string): readonly number[] {
+  const after = places.flatMap((place) => {
+    const symbol = pattern[place];
+    if (symbol === "*") return [place];
+    return symbol === "?" || symbol === character ? [place + 1] : [];
+  });
+  return pastStars(pattern, after);
+}
+
+/** With the places behind each *, which may take nothing. */
+function pastStars(pattern: string, places: readonly number[]): readonly number[] {
+  const all = new Set(places);
+  for (const place of all) if (pattern[place] === "*") all.add(place + 1);
+  return [...all].sort((a, b) => a - b);
 }

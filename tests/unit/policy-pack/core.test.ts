@@ -1,0 +1,126 @@
+import { fc, test as propertyTest } from "@fast-check/vitest";
+import { describe, expect, test } from "vitest";
+import { globCovers, globMatches } from "../../../policy-pack/lib/iam/glob";
+import { Truth } from "../../../policy-pack/lib/truth";
+import { Value } from "../../../policy-pack/lib/value";
+import { unknown } from "../../support/policy-harness";
+
+describe("Truth", () => {
+  const answers = { yes: Truth.yes, no: Truth.no, unknown: Truth.unknown("a.b") };
+  const truth = fc.constantFrom("yes", "no", "unknown").map((answer) => answers[answer as keyof typeof answers]);
+
+  propertyTest.prop([truth, truth])("agrees with every way the unknowns could turn out", (a, b) => {
+    const turnsOut = ({ answer }: Truth): boolean[] => (answer === "unknown" ? [true, false] : [answer === "yes"]);
+    const outcomes = (combine: (x: boolean, y: boolean) => boolean): string => {
+      const all = new Set(turnsOut(a).flatMap((x) => turnsOut(b).map((y) => combine(x, y))));
+      return all.size > 1 ? "unknown" : all.has(true) ? "yes" : "no";
+    };
+    expect(a.and(b).answer).toBe(outcomes((x, y) => x && y));
+    expect(a.or(b).answer).toBe(outcomes((x, y) => x || y));
+    expect(a.not().answer).toBe(a.answer === "unknown" ? "unknown" : a.answer === "yes" ? "no" : "yes");
+  });
+
+  test("names every path that withholds the answer, once", () => {
+    const both = Truth.all([Truth.unknown("a"), Truth.unknown("b"), Truth.unknown("a")]);
+    expect(both.paths).toEqual(["a", "b"]);
+    expect(both.and(Truth.no).paths).toEqual([]);
+  });
+});
+
+describe("Value", () => {
+  const props = Value.ofProps({
+    flag: "true",
+    hidden: unknown,
+    list: [1, unknown, { deep: unknown }],
+    map: { "a:b": "x", gone: null },
+  });
+
+  test("paths lead to the property", () => {
+    expect(props.at("list", 2, "deep").path).toBe("list[2].deep");
+    expect(props.at("map", "a:b").path).toBe('map["a:b"]');
+  });
+
+  test("an unknown is there, and nothing is known below it", () => {
+    expect(props.at("hidden").isSet()).toEqual(Truth.yes);
+    expect(props.at("hidden").isTrue()).toEqual(Truth.unknown("hidden"));
+    expect(props.at("hidden", "below").isSet()).toEqual(Truth.unknown("hidden"));
+    expect(
+      props
+        .at("hidden")
+        .elements()
+        .map((element) => element.isSet()),
+    ).toEqual([Truth.unknown("hidden")]);
+  });
+
+  test("a list keeps its known elements beside unknown ones", () => {
+    const elements = props.at("list").elements();
+    expect(elements.map((element) => element.equals(1).answer)).toEqual(["yes", "unknown", "no"]);
+    expect(elements.map(({ path }) => path)).toEqual(["list[0]", "list[1]", "list[2]"]);
+  });
+
+  test("null and missing are absent, and absent has no elements", () => {
+    expect(props.at("map", "gone").isSet()).toEqual(Truth.no);
+    expect(props.at("map", "never").isSet()).toEqual(Truth.no);
+    expect(props.at("nothing", "below").elements()).toEqual([]);
+  });
+
+  test("inherited names are no properties", () => {
+    expect(props.at("constructor").isSet()).toEqual(Truth.no);
+    expect(props.at("map", "toString").isSet()).toEqual(Truth.no);
+  });
+
+  test("a single value is a list of one", () => {
+    expect(props.at("flag").elements()).toEqual([props.at("flag")]);
+  });
+
+  test("booleans may be strings", () => {
+    expect(props.at("flag").isTrue()).toEqual(Truth.yes);
+    expect(props.at("map", "a:b").isTrue()).toEqual(Truth.no);
+  });
+
+  test("an empty string has no content, an unknown one counts as having some", () => {
+    expect(Value.ofProps({ a: "" }).at("a").hasContent()).toEqual(Truth.no);
+    expect(props.at("hidden").hasContent()).toEqual(Truth.yes);
+  });
+});
+
+describe("IAM globs", () => {
+  const text = fc.string({ unit: fc.constantFrom("a", "b", ":"), maxLength: 6 });
+  const pattern = fc.string({ unit: fc.constantFrom("a", "b", "*", "?"), maxLength: 5 });
+  const asRegExp = (glob: string): RegExp => new RegExp(`^${glob.replace(/\*/g, ".*").replace(/\?/g, ".")}$`, "s");
+
+  propertyTest.prop([pattern, text])("match as regular expressions do", (glob, subject) => {
+    expect(globMatches(glob, subject)).toBe(asRegExp(glob).test(subject));
+  });
+
+  const words = (letters: string, length: number): string[] =>
+    length === 0
+      ? [""]
+      : words(letters, length - 1).flatMap((word) => [word, ...[...letters].map((letter) => word + letter)]);
+  // "z" stands for the characters that no pattern names: without it, three letters could pass for all there are.
+  const shortWords = [...new Set(words("abz", 6))];
+
+  test.each([
+    ["?*", "*?", true],
+    ["?*", "*a", true],
+    ["*", "", true],
+    ["?*", "*", false],
+    ["*a*", "b*a?", true],
+    ["a?", "a*", false],
+  ])("%s against %s", (general, specific, covers) => {
+    expect(globCovers(general, specific)).toBe(covers);
+  });
+
+  test("many * take no exponential time", () => {
+    expect(globMatches("*a".repeat(40), "a".repeat(39) + "b")).toBe(false);
+    expect(globCovers("*a".repeat(40), `${"*a".repeat(40)}*`)).toBe(false);
+  });
+
+  propertyTest.prop([pattern, pattern])(
+    "a pattern covers another when it covers all of its texts",
+    (general, specific) => {
+      const covered = shortWords.filter((word) => globMatches(specific, word));
+      expect(globCovers(general, specific)).toBe(covered.every((word) => globMatches(general, word)));
+    },
+  );
+});

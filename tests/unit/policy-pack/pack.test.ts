@@ -1,0 +1,301 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { buildPack } from "../../../policy-pack/build-pack";
+import { packRoot } from "../../../policy-pack/lib/environment";
+import { levelOf, parseProfile, profileNames, profiles } from "../../../policy-pack/lib/profiles";
+import { defineRule, type Rule } from "../../../policy-pack/lib/rule";
+import { Truth } from "../../../policy-pack/lib/truth";
+import { rules } from "../../../policy-pack/registry";
+import { rulesDocument } from "../../../policy-pack/tools/generate-docs";
+import { iamActionsTable } from "../../../policy-pack/tools/generate-iam-actions";
+import { taggableTable } from "../../../policy-pack/tools/generate-taggable";
+import { servePack } from "../../support/policy-harness";
+import { development, serve, today } from "./rules";
+
+describe("inventory", () => {
+  test("the pack holds exactly these rules", () => {
+    expect(rules.map(({ id, severity, family }) => `${family}/${id} ${severity}`)).toEqual([
+      "tagging/tag-required-keys medium",
+      "encryption/enc-efs-at-rest high",
+      "encryption/enc-s3-at-rest medium",
+      "encryption/enc-s3-tls-only medium",
+      "exposure/lp-iam-admin-star critical",
+      "exposure/lp-iam-data-exfil high",
+      "exposure/lp-iam-resource-star-write high",
+      "exposure/lp-lambda-perm-source high",
+      "exposure/lp-s3-bpa-present high",
+      "exposure/lp-sg-ssh-open critical",
+      "exposure/lp-sg-unrestricted-ports high",
+      "logging/log-loggroup-retention medium",
+    ]);
+  });
+
+  test("these rules offer remediation", () => {
+    expect(rules.filter(({ remedy }) => remedy).map(({ id }) => id)).toEqual([
+      "tag-required-keys",
+      "log-loggroup-retention",
+    ]);
+  });
+
+  test("RULES.md says what the rules say", () => {
+    const file = readFileSync(join(packRoot, "RULES.md"), "utf8");
+    expect(file, "run `npm run policies:docs`").toBe(rulesDocument());
+  });
+
+  test("tables are those of the installed packages", () => {
+    const table = (name: string): string => readFileSync(join(packRoot, "tables", name), "utf8");
+    expect(table("taggable.json") === taggableTable(), "run `npm run policies:tables`").toBe(true);
+    expect(table("iam-actions.json") === iamActionsTable(), "run `npm run policies:tables`").toBe(true);
+  });
+});
+
+describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (id, rule) => {
+  const source = readFileSync(join(packRoot, "rules", rule.family, `${id}.ts`), "utf8");
+  const block = source.match(/\/\*\*\n([\s\S]*?)\n \*\//)?.[1]?.replace(/^ \* ?/gm, "") ?? "";
+  const tag = (name: string): string | undefined => block.match(new RegExp(`^@${name} (.+)$`, "m"))?.[1];
+  const list = (ids: readonly string[]): string => ids.join(" ") || "none";
+
+  test("its doc block agrees with its data", () => {
+    expect(block.split("\n", 1)[0]).toBe(`${id}: ${rule.title}`);
+    expect(tag("severity")).toBe(rule.severity);
+    expect(tag("checkov")).toBe(list(rule.checkov));
+    expect(tag("securityHub")).toBe(list(rule.securityHub));
+    expect(tag("see")).toBe(rule.page);
+    expect(block).toMatch(/Undefined:\s(violation|passes|does not arise)/);
+  });
+
+  test("says why and how, and can find something", () => {
+    expect(rule.why).toMatch(/^[A-Z].{20,}\.$/s);
+    expect(rule.fix).toMatch(/^[a-z].{15,}\.$/s);
+    expect(rule.title).not.toMatch(/\.$/);
+    expect(rule.page).toMatch(/^https:\/\/docs\.aws\.amazon\.com\//);
+    expect(rule.check === undefined).toBe(rule.types.size === 0);
+    expect(rule.check ?? rule.checkStack).toBeDefined();
+  });
+
+  test("its settings have defaults and descriptions, so that no config is needed", () => {
+    const schema = z.toJSONSchema(rule.settings, { io: "input" });
+    for (const field of Object.values(schema.properties ?? {})) {
+      expect(field).toEqual(expect.objectContaining({ default: expect.anything(), description: expect.any(String) }));
+    }
+  });
+});
+
+describe("profiles", () => {
+  const probe = (more: Partial<Rule>): Rule => ({
+    ...defineRule({
+      id: "probe",
+      family: "exposure",
+      title: "Probe",
+      severity: "high",
+      why: "",
+      fix: "",
+      checkov: [],
+      securityHub: [],
+      page: "",
+      types: [],
+    }),
+    ...more,
+  });
+
+  test.each([
+    ["critical", "mandatory", "mandatory", "mandatory"],
+    ["high", "mandatory", "mandatory", "mandatory"],
+    ["medium", "advisory", "mandatory", "advisory"],
+    ["low", "advisory", "advisory", "advisory"],
+  ] as const)("%s is %s in dev, %s in prod, %s in free", (severity, ...levels) => {
+    expect(profileNames.map((profile) => levelOf(probe({ severity }), profile))).toEqual(levels);
+  });
+
+  test("tags are enforced in every profile", async () => {
+    for (const profile of profileNames) {
+      expect((await serve({ profile })).levels["tag-required-keys"]).toBe("mandatory");
+    }
+  });
+
+  test("free-tier rules and what they contradict are never on together", () => {
+    const freeTier = probe({ id: "ft-probe", family: "free-tier" });
+    const contradicted = probe({ unlessFree: "ft-probe" });
+    for (const profile of profileNames) {
+      const levels = [levelOf(freeTier, profile), levelOf(contradicted, profile)];
+      expect(levels.filter((level) => level !== "disabled")).toHaveLength(1);
+    }
+  });
+
+  test("a rule that gives way to a free-tier rule names one that exists", () => {
+    const freeTier = rules.filter(({ family }) => family === "free-tier").map(({ id }) => id);
+    for (const { unlessFree } of rules) expect([undefined, ...freeTier]).toContain(unlessFree);
+  });
+
+  test("settings and exceptions are for rules that exist", () => {
+    const ids = rules.map(({ id }) => id);
+    for (const { overrides, settings } of Object.values(profiles)) {
+      for (const id of Object.keys({ ...overrides, ...settings })) expect(ids).toContain(id);
+    }
+  });
+
+  test("dev is the default, and a wrong name is refused with the right ones", () => {
+    expect(parseProfile(undefined)).toBe("dev");
+    expect(parseProfile("prod")).toBe("prod");
+    expect(() => parseProfile("production")).toThrow(
+      'The stack config policy:profile is "production"; expected one of dev, prod, free. Set it with `pulumi config set policy:profile dev`.',
+    );
+  });
+});
+
+describe("--policy-pack-config", () => {
+  const group = { type: "aws:cloudwatch/logGroup:LogGroup", props: { tags: {} } };
+
+  test("a rule's level wins over the profile's", async () => {
+    const pack = await serve({ profile: "prod" }, { "log-loggroup-retention": "advisory" });
+    expect(pack.levels["log-loggroup-retention"]).toBe("advisory");
+    expect(pack.levels["lp-sg-ssh-open"]).toBe("mandatory");
+    const levels = (await pack.analyze(group)).map(({ policy, level }) => [policy, level]);
+    expect(levels).toContainEqual(["log-loggroup-retention", "advisory"]);
+  });
+
+  test("a disabled rule says nothing", async () => {
+    const pack = await serve({}, { "tag-required-keys": "disabled", "log-loggroup-retention": "disabled" });
+    expect(await pack.analyze(group)).toEqual([]);
+  });
+
+  test("settings win over the profile's, and what is not set stays", async () => {
+    const settings = { enforcementLevel: "remediate", remedyDays: 7 } as const;
+    const pack = await serve({ profile: "dev" }, { "log-loggroup-retention": settings });
+    const cure = (await pack.remediate(group)).find(({ policy }) => policy === "log-loggroup-retention");
+    expect(cure?.props["retentionInDays"]).toBe(7);
+  });
+
+  test("settings that do not fit are a mandatory finding that says which", async () => {
+    const pack = await serve(
+      {},
+      { all: "disabled", "tag-required-keys": { enforcementLevel: "advisory", key: ["Owner"] } },
+    );
+    const [diagnostic, ...others] = await pack.analyze(group);
+    expect(others).toEqual([]);
+    expect(diagnostic).toEqual(expect.objectContaining({ policy: "tag-required-keys", level: "mandatory" }));
+    expect(diagnostic?.message).toContain('the settings of tag-required-keys are wrong: ✖ Unrecognized key: "key"');
+  });
+});
+
+describe("messages", () => {
+  test("say what, where, why, how and what other tools call it", async () => {
+    const pack = await serve();
+    const [diagnostic] = (await pack.analyze({ type: "aws:efs/fileSystem:FileSystem" })).filter(
+      ({ policy }) => policy === "enc-efs-at-rest",
+    );
+    expect(diagnostic).toEqual({
+      policy: "enc-efs-at-rest",
+      level: "mandatory",
+      urn: "urn:pulumi:dev::shop::aws:efs/fileSystem:FileSystem::it",
+      message: [
+        "[enc-efs-at-rest] encrypted: the file system is not encrypted.",
+        "Why: EFS encrypts nothing unless told to, and encryption can only be chosen when the file system is made.",
+        "Fix: set `encrypted: true`. On an existing file system this makes a new one: copy the data first.",
+        "See: CKV_AWS_42, Security Hub EFS.1, https://docs.aws.amazon.com/efs/latest/ug/encryption-at-rest.html",
+      ].join("\n"),
+    });
+  });
+
+  test("all findings of a rule in a resource share one", async () => {
+    const pack = await serve();
+    const ingress = { protocol: "tcp", fromPort: 22, toPort: 22, cidrBlocks: ["0.0.0.0/0"], ipv6CidrBlocks: ["::/0"] };
+    const diagnostics = await pack.analyze({
+      type: "aws:ec2/securityGroup:SecurityGroup",
+      props: { ingress: [ingress] },
+    });
+    const [ssh, ...others] = diagnostics.filter(({ policy }) => policy === "lp-sg-ssh-open");
+    expect(others).toEqual([]);
+    expect(ssh?.message.match(/^\[lp-sg-ssh-open\]/gm)).toHaveLength(2);
+  });
+});
+
+describe("a faulty rule", () => {
+  const faulty = (more: Partial<Parameters<typeof defineRule>[0]>): Rule =>
+    defineRule({
+      id: "probe-faulty",
+      family: "exposure",
+      title: "Probe",
+      severity: "low",
+      why: "",
+      fix: "",
+      checkov: [],
+      securityHub: [],
+      page: "",
+      types: ["aws:efs/fileSystem:FileSystem"],
+      ...more,
+    });
+  const fails = (): never => JSON.parse("hunter2") as never;
+  const fileSystem = { type: "aws:efs/fileSystem:FileSystem", props: { encrypted: false } };
+
+  test("fails closed, keeps the others running and quotes nothing it read", async () => {
+    const probe = faulty({
+      check(_, report) {
+        report.when(Truth.yes, "first", "found before the fault");
+        fails();
+      },
+    });
+    const pack = await servePack(buildPack([probe, ...rules], development, today));
+    const diagnostics = await pack.analyze(fileSystem);
+    const own = diagnostics.filter(({ policy }) => policy === "probe-faulty");
+    expect(own.map(({ level }) => level)).toEqual(["mandatory", "advisory"]);
+    expect(own[0]?.message).toMatch(/^\[probe-faulty\] internal error: the rule threw SyntaxError/);
+    expect(own[1]?.message).toContain("first: found before the fault");
+    expect(JSON.stringify(own)).not.toContain("hunter2");
+    expect(diagnostics.map(({ policy }) => policy)).toContain("enc-efs-at-rest");
+  });
+
+  test("fails closed over a stack", async () => {
+    const pack = await servePack(buildPack([faulty({ checkStack: fails })], development, today));
+    const diagnostics = await pack.analyzeStack([fileSystem]);
+    expect(diagnostics.map(({ level }) => level)).toEqual(["mandatory"]);
+  });
+
+  test("a remedy that fails changes nothing and is reported by the validation", async () => {
+    const probe = faulty({ remedy: fails, check: () => undefined });
+    const pack = await servePack(buildPack([probe], development, today), { "probe-faulty": "remediate" });
+    expect(await pack.remediate(fileSystem)).toEqual([]);
+    const diagnostics = await pack.analyze(fileSystem);
+    expect(diagnostics.map(({ level, message }) => [level, message.split(":")[0]])).toEqual([
+      ["mandatory", "[probe-faulty] internal error"],
+    ]);
+  });
+});
+
+describe("speed", () => {
+  test("rules share one deserialisation of a resource", async () => {
+    let reads = 0;
+    const counting = (id: string): Rule =>
+      defineRule({
+        id,
+        family: "exposure",
+        title: "Probe",
+        severity: "low",
+        why: "",
+        fix: "",
+        checkov: [],
+        securityHub: [],
+        page: "",
+        types: ["a:b:C", "a:b:D"],
+        check: () => undefined,
+      });
+    const pack = buildPack([counting("probe-1"), counting("probe-2"), counting("probe-3")], development, today);
+    const seen = new Set<unknown>();
+    for (const policy of pack.policies) {
+      if (!("validateResource" in policy) || typeof policy.validateResource !== "function") continue;
+      const original = policy.validateResource;
+      policy.validateResource = (args, report) => {
+        reads += 1;
+        seen.add((args.props as Record<string, unknown>)["__getSpecialProxyTarget"]);
+        return original(args, report);
+      };
+    }
+    const served = await servePack(pack);
+    await served.analyze({ type: "a:b:C", props: { a: 1 } });
+    expect([reads, seen.size]).toEqual([3, 1]);
+    await served.analyze({ type: "a:b:C", props: { a: 1 } });
+    expect(seen.size).toBe(2);
+  });
+});
