@@ -28,9 +28,13 @@ export function globMatches(pattern: string, text: string): boolean {
   return /^\**$/.test(pattern.slice(at));
 }
 
+// Real patterns need a few dozen; "*a????????????????????" against "*" would need a million.
+const mostStates = 10_000;
+
 /**
  * Whether the general pattern covers every text that the specific one covers: walks through the specific pattern, and
- * through all places where the general one can be at the same time.
+ * through all places where the general one can be at the same time. Throws a RangeError for a pattern too intricate to
+ * compare, which refuses the resource.
  */
 export function globCovers(general: string, specific: string): boolean {
   // One character that neither pattern names stands for all of those.
@@ -41,6 +45,7 @@ export function globCovers(general: string, specific: string): boolean {
     const [at, places] = next;
     if (seen.has(next.join())) continue;
     seen.add(next.join());
+    if (seen.size > mostStates) throw new RangeError("an IAM pattern is too intricate to compare");
     if (at === specific.length) {
       if (!places.includes(general.length)) return false;
       continue;
