@@ -21,6 +21,11 @@ export interface InlineStackOptions {
   config?: Record<string, string>;
   /** Stack name. Default `test`. */
   stackName?: string;
+  /**
+   * Leave the resources in the emulator, for tests that throw theirs away afterwards and are not about destroying: the
+   * provider alone waits two minutes for the end of an SQS queue. Default false.
+   */
+  keepResources?: boolean;
   /** More environment for the engine. */
   env?: Record<string, string>;
 }
@@ -41,7 +46,8 @@ export interface InlineStack {
 
 /**
  * Give `use` a stack whose program is `program`, on a state folder of its own, run by the real engine and the real provider
- * against an emulator. Afterwards everything is destroyed, and a resource that can't be is a failure too.
+ * against an emulator. Afterwards everything is destroyed, unless asked otherwise, and a resource that can't be is a
+ * failure too.
  *
  * @param name project name: logical names and types stand in the state under it
  */
@@ -90,10 +96,10 @@ export async function withStack<T>(
       drift: async () => differing((await stack.previewRefresh(run)).changeSummary),
     }).catch(async (error) => {
       // The first failure is the one to report; what can't be destroyed after it says nothing new.
-      await stack.destroy().catch(() => {});
+      if (!options.keepResources) await stack.destroy().catch(() => {});
       throw error;
     });
-    await stack.destroy();
+    if (!options.keepResources) await stack.destroy();
     return result;
   } finally {
     await rm(folder, { recursive: true, force: true });

@@ -15,6 +15,7 @@ NAMES = [
     "efs_mounts",
     "async_invocations",
     "node_workers",
+    "rest_api_iam",
     "checkpoints",
 ]
 

@@ -1,7 +1,14 @@
 import { existsSync } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import {
+  DeleteFileSystemCommand,
+  DeleteMountTargetCommand,
+  DescribeFileSystemsCommand,
+  DescribeMountTargetsCommand,
+  EFSClient,
+} from "@aws-sdk/client-efs";
 import { InvokeCommand, LambdaClient } from "@aws-sdk/client-lambda";
 import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import * as aws from "@pulumi/aws";
@@ -197,22 +204,31 @@ async function checkCleanEnvironment() {
 }
 
 test("functions share EFS folders, fail as on AWS and run side by side", async () => {
-  let fileSystemId = "";
   await withStack(
     "functions",
     program,
     async (run: InlineStack) => {
       const { outputs } = await run.up();
-      fileSystemId = outputs["fileSystemId"]?.value;
-      await checkSharedFiles(fileSystemId);
+      await checkSharedFiles(outputs["fileSystemId"]?.value);
       await checkCleanEnvironment();
       await checkFailures(outputs["letters"]?.value, outputs["failures"]?.value, outputs["bucketName"]?.value);
       await checkLimits();
       await checkConcurrency();
     },
-    { endpoint: emulator.endpoint },
+    { endpoint: emulator.endpoint, keepResources: true },
   );
-  // Destroying the file system removes its files.
-  expect(existsSync(join(emulator.stateDir, "efs", fileSystemId))).toBe(false);
-  expect(await readdir(join(emulator.stateDir, "efs"))).toEqual([]);
+});
+
+test("the files of a file system go with it", async () => {
+  const efs = new EFSClient({ endpoint: emulator.endpoint, region: "us-east-1", credentials });
+  const { FileSystems } = await efs.send(new DescribeFileSystemsCommand({}));
+  const FileSystemId = FileSystems?.[0]?.FileSystemId ?? "";
+  const folder = join(emulator.stateDir, "efs", FileSystemId);
+  expect(existsSync(join(folder, "models", "a", "b.txt"))).toBe(true);
+  await expect(efs.send(new DeleteFileSystemCommand({ FileSystemId }))).rejects.toThrow("has mount targets");
+  expect(existsSync(folder)).toBe(true);
+  const { MountTargets } = await efs.send(new DescribeMountTargetsCommand({ FileSystemId }));
+  for (const { MountTargetId } of MountTargets ?? []) await efs.send(new DeleteMountTargetCommand({ MountTargetId }));
+  await efs.send(new DeleteFileSystemCommand({ FileSystemId }));
+  expect(existsSync(folder)).toBe(false);
 });
