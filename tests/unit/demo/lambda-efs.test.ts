@@ -34,8 +34,10 @@ beforeAll(async () => {
     if (request.headers["x-test"] !== "let me in") return void response.writeHead(403).end("{}");
     const instead = broken.get(path);
     if (instead) return void response.writeHead(instead.status).end(instead.body);
+    const handle = handlers[path];
+    if (!handle) return void response.writeHead(404).end("{}");
     const event = apiEvent(Buffer.concat(parts).toString());
-    const { statusCode, headers, body } = (await handlers[path]?.(event, invocation)) as APIGatewayProxyResult;
+    const { statusCode, headers, body } = (await handle(event, invocation)) as APIGatewayProxyResult;
     response.writeHead(statusCode, headers as Record<string, string>).end(body);
   }).listen(0, "127.0.0.1");
   await once(api, "listening");
