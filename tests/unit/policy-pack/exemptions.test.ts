@@ -28,7 +28,7 @@ async function preview(
   exemptions: ReturnType<typeof file>,
   resources = [bastion],
   environment = {},
-  config: object = only,
+  config: Parameters<typeof serve>[1] = only,
 ) {
   const pack = await serve({ exemptions, ...environment }, config);
   const resourceFindings = [];
