@@ -60,9 +60,10 @@ function renderPrincipal(principals: NonNullable<PlainStatement["principals"]>):
 
 /**
  * A policy document as JSON.
+ * @param id for services that add one of their own where there is none, which would show as a change ever after
  * @throws RangeError naming each statement with a wildcard action, an unexplained `*` resource, an open principal or a used sid
  */
-export function policyDocument(statements: readonly PlainStatement[]): string {
+export function policyDocument(statements: readonly PlainStatement[], id?: string): string {
   const used = new Set<string>();
   const mistakes = statements.flatMap((statement) => {
     const own = mistakesIn(statement);
@@ -74,6 +75,7 @@ export function policyDocument(statements: readonly PlainStatement[]): string {
   if (mistakes.length > 0) throw new RangeError(mistakes.join("\n"));
   return JSON.stringify({
     Version: "2012-10-17",
+    ...(id === undefined ? {} : { Id: id }),
     Statement: statements.map(({ sid, effect = "Allow", principals, actions, resources, conditions }) => ({
       Sid: sid,
       Effect: effect,
@@ -86,8 +88,10 @@ export function policyDocument(statements: readonly PlainStatement[]): string {
 }
 
 /** `policyDocument` for statements that hold ids not known yet. Known at preview if all its parts are. */
-export function policyDocumentOf(statements: readonly Statement[]): pulumi.Output<string> {
-  return pulumi.output(statements as pulumi.Input<readonly PlainStatement[]>).apply(policyDocument);
+export function policyDocumentOf(statements: readonly Statement[], id?: string): pulumi.Output<string> {
+  return pulumi
+    .output(statements as pulumi.Input<readonly PlainStatement[]>)
+    .apply((plain) => policyDocument(plain, id));
 }
 
 /** Trust policy that lets one AWS service take on a role. */

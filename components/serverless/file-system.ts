@@ -171,24 +171,27 @@ export class FileSystem extends Component {
       this.childName("policy"),
       {
         fileSystemId: this.id,
-        policy: policyDocumentOf([
-          {
-            sid: "DenyWithoutTls",
-            effect: "Deny",
-            principals: "everyone",
-            actions: clientActions,
-            resources: [this.arn],
-            conditions: { Bool: { "aws:SecureTransport": "false" } },
-          },
-          {
-            sid: "DenyBesideAccessPoint",
-            effect: "Deny",
-            principals: "everyone",
-            actions: clientActions,
-            resources: [this.arn],
-            conditions: { StringNotEquals: { "elasticfilesystem:AccessPointArn": this.accessPointArn } },
-          },
-        ]),
+        policy: policyDocumentOf(
+          [
+            {
+              sid: "DenyWithoutTls",
+              effect: "Deny",
+              principals: "everyone",
+              actions: clientActions,
+              resources: [this.arn],
+              conditions: { Bool: { "aws:SecureTransport": "false" } },
+            },
+            {
+              sid: "DenyBesideAccessPoint",
+              effect: "Deny",
+              principals: "everyone",
+              actions: clientActions,
+              resources: [this.arn],
+              conditions: { StringNotEquals: { "elasticfilesystem:AccessPointArn": this.accessPointArn } },
+            },
+          ],
+          this.role,
+        ),
       },
       { parent: this },
     );
