@@ -3,8 +3,8 @@
 //
 //   pulumi-analyzer-policy <engine address> . [-<option>=<value> ...]     (the options of runtime in PulumiPolicy.yaml)
 //
-// Pulumi's own booter (@pulumi/pulumi/cmd/run-policy-pack) loads the TypeScript compiler for every pack, and reads no
-// options. This one runs a pack with `typescript: false` without it and leaves every other pack to Pulumi's.
+// Pulumi's own booter (@pulumi/pulumi/cmd/run-policy-pack) reads no options and starts ts-node, which checks types, for
+// every pack. This one runs a pack with `typescript: false` as it is and leaves every other pack to Pulumi's.
 
 const nodeModule = require("node:module");
 const { join } = require("node:path");
