@@ -10,7 +10,10 @@ from importlib.metadata import version
 
 NAMES = [
     "scaling_policies",
+    "scaling_groups",
     "t_family_instances",
+    "network_records",
+    "percentile_alarms",
     "vpc_links",
     "efs_mounts",
     "async_invocations",

@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { withStack } from "../../support/inline-stack";
 import { startTestEmulator, type TestEmulator } from "../../support/test-emulator";
@@ -15,11 +16,27 @@ function program() {
   const group = new aws.ec2.SecurityGroup("group", { vpcId: vpc.id });
 
   const template = new aws.ec2.LaunchTemplate("template", { imageId: "ami-12345678", instanceType: "t3.micro" });
+  const targets = new aws.lb.TargetGroup("targets", { port: 8000, protocol: "HTTP", vpcId: vpc.id });
   const fleet = new aws.autoscaling.Group("fleet", {
     minSize: 0,
     maxSize: 2,
     vpcZoneIdentifiers: subnetIds,
-    launchTemplate: { id: template.id, version: "$Latest" },
+    targetGroupArns: [targets.arn],
+    capacityRebalance: true,
+    defaultInstanceWarmup: 120,
+    enabledMetrics: ["GroupInServiceInstances", "GroupTotalInstances"],
+    suspendedProcesses: ["AZRebalance"],
+    mixedInstancesPolicy: {
+      launchTemplate: {
+        launchTemplateSpecification: { launchTemplateId: template.id, version: "$Latest" },
+        overrides: [{ instanceType: "g5.xlarge" }, { instanceType: "g6.xlarge" }],
+      },
+      instancesDistribution: {
+        onDemandBaseCapacity: 1,
+        onDemandPercentageAboveBaseCapacity: 0,
+        spotAllocationStrategy: "price-capacity-optimized",
+      },
+    },
     waitForCapacityTimeout: "0",
   });
   const scaling = { autoscalingGroupName: fleet.name };
@@ -105,6 +122,17 @@ function program() {
     target: integration.id.apply((id) => `integrations/${id}`),
   });
   new aws.apigatewayv2.Stage("stage", { apiId: api.id, name: "$default", autoDeploy: true });
+  networkRecords(vpc, subnetIds, group);
+  new aws.cloudwatch.MetricAlarm("slow", {
+    name: "slow",
+    namespace: "AWS/ApplicationELB",
+    metricName: "TargetResponseTime",
+    extendedStatistic: "p99",
+    comparisonOperator: "GreaterThanThreshold",
+    threshold: 5,
+    period: 60,
+    evaluationPeriods: 2,
+  });
   return Promise.resolve({
     policies: [grow.arn, track.arn, shrink.arn],
     credits: [plain, unlimited, standard].map((instance) => instance.creditSpecification),
@@ -112,6 +140,33 @@ function program() {
     connectionId: integration.connectionId,
     linkId: link.id,
   });
+}
+
+function networkRecords(vpc: aws.ec2.Vpc, subnetIds: pulumi.Output<string>[], group: aws.ec2.SecurityGroup) {
+  const tags = { Service: "network" };
+  const trust = JSON.stringify({
+    Version: "2012-10-17",
+    Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Principal: { Service: "vpc-flow-logs.amazonaws.com" } }],
+  });
+  new aws.ec2.FlowLog("flows", {
+    vpcId: vpc.id,
+    trafficType: "ALL",
+    logDestination: new aws.cloudwatch.LogGroup("flow-records", {}).arn,
+    iamRoleArn: new aws.iam.Role("flow-role", { assumeRolePolicy: trust }).arn,
+    maxAggregationInterval: 60,
+    tags,
+  });
+  new aws.ec2.VpcEndpoint("ssm", {
+    vpcId: vpc.id,
+    serviceName: "com.amazonaws.us-east-1.ssm",
+    vpcEndpointType: "Interface",
+    subnetIds,
+    securityGroupIds: [group.id],
+    privateDnsEnabled: true,
+    tags,
+  });
+  const publicKey = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE4vP2kT4d1u4sD2cZ1uV8Q0mRr0Kc6c8iQm3m8p0X1y a@b";
+  new aws.ec2.KeyPair("key", { publicKey, tags });
 }
 
 let emulator: TestEmulator;
@@ -122,7 +177,7 @@ beforeAll(async () => {
 
 afterAll(() => emulator?.dispose());
 
-test("three scaling policies, T-family instances and a VPC link come up, and nothing of them changes afterwards", async () => {
+test("a fleet, its network and a private integration come up as asked for, and a second update has nothing to do", async () => {
   await withStack(
     "fleet",
     program,
