@@ -18,6 +18,7 @@ NAMES = [
     "efs_mounts",
     "async_invocations",
     "node_workers",
+    "api_keys",
     "rest_api_iam",
     "checkpoints",
 ]
