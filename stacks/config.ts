@@ -71,7 +71,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
   }
   const region = all["aws:region"];
   if (!region) report.add("aws:region is not set; expected an AWS region.", "pulumi config set aws:region us-east-1");
-  const raw = ownKeys(all, report);
+  const raw = ownKeys(all);
   const base = stackSchema.safeParse(raw, { reportInput: true });
   report.addIssues(stackSchema, base.error?.issues ?? [], []);
 
@@ -105,23 +105,23 @@ function configureSystem(name: SystemName, raw: Raw, place: Place, report: Repor
   return undefined;
 }
 
-function ownKeys(all: Readonly<Record<string, string>>, report: Report): Raw {
-  const own: Record<string, unknown> = {};
-  const secretKeys = new Set<string>(rows.flatMap((row) => row.secretKeys));
-  for (const [key, text] of Object.entries(all)) {
-    if (!key.startsWith(`${namespace}:`)) continue;
-    const name = key.slice(namespace.length + 1);
-    if (textKeys.has(name) || secretKeys.has(name)) {
-      own[name] = text;
-      continue;
-    }
-    try {
-      own[name] = JSON.parse(text);
-    } catch {
-      report.add(`${key} is ${quote(text)}; expected a value, a list or an object.`, `pulumi config rm ${key}`);
-    }
+/** This namespace's keys without it. Text that is not JSON stays text: the schema says what was expected instead. */
+function ownKeys(all: Readonly<Record<string, string>>): Raw {
+  const plain = new Set([...textKeys, ...rows.flatMap((row) => row.secretKeys)]);
+  return Object.fromEntries(
+    Object.entries(all)
+      .filter(([key]) => key.startsWith(`${namespace}:`))
+      .map(([key, text]) => [key.slice(namespace.length + 1), text] as const)
+      .map(([name, text]) => [name, plain.has(name) ? text : fromJson(text)]),
+  );
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
-  return own;
 }
 
 class Report {
@@ -153,7 +153,7 @@ class Report {
     const place = configPath([...prefix, ...issue.path]);
     const found = issue.input === undefined || issue.input === "" ? "is not set" : `is ${quote(issue.input)}`;
     const help = helpFor(schema, issue.path);
-    const expected = issue.code === "custom" || !help ? issue.message : `expected ${help.expects}.`;
+    const expected = help ? `expected ${help.expects}.` : issue.message;
     const target = Array.isArray(issue.input) || place.endsWith(":systems") ? `${place}[0]` : place;
     const command = help ? `pulumi config set --path '${target}' ${shellQuote(String(help.example))}` : undefined;
     this.add(`${place} ${found}; ${expected}`, command);

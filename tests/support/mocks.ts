@@ -203,7 +203,7 @@ function nameIn(urn: string): string | undefined {
 }
 
 /** The value of an output. */
-export function valueOf<T>(output: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
+export function resolved<T>(output: pulumi.Input<T>): Promise<pulumi.Unwrap<T>> {
   return new Promise((resolve) => {
     pulumi.output(output).apply(resolve);
   });

@@ -7,7 +7,7 @@ import {
   policyDocumentOf,
   serviceTrust,
 } from "../../../../components/lib/iam";
-import { valueOf } from "../../../support/mocks";
+import { resolved } from "../../../support/mocks";
 
 const read: PlainStatement = { sid: "Read", actions: ["s3:GetObject"], resources: ["arn:aws:s3:::bucket/*"] };
 
@@ -23,7 +23,7 @@ test("a document has its statements in order, with lists for actions and resourc
 });
 
 test("conditions and ids that are outputs are resolved", async () => {
-  const document = await valueOf(
+  const document = await resolved(
     policyDocumentOf([
       { ...read, resources: [pulumi.output("arn:x")], conditions: { StringEquals: { "a:b": pulumi.output("value") } } },
     ]),

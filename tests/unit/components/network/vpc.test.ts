@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { requiredTagKeys } from "../../../../components/lib/tags";
 import { Vpc, type VpcArgs } from "../../../../components/network/vpc";
-import { devContext, devTags, record, valueOf } from "../../../support/mocks";
+import { devContext, devTags, record, resolved } from "../../../support/mocks";
 
 const build = (args: Partial<VpcArgs> = {}) =>
   record(
@@ -80,10 +80,10 @@ describe("[lambda-efs 2.1] [lambda-efs 2.2] a VPC by default", () => {
 
   test("gives ids and the endpoint's addresses", async () => {
     const { result } = await build();
-    expect(await valueOf(result.privateSubnetIds)).toEqual([`${name}-private-a-id`, `${name}-private-b-id`]);
+    expect(await resolved(result.privateSubnetIds)).toEqual([`${name}-private-a-id`, `${name}-private-b-id`]);
     expect(result.publicSubnetIds).toEqual([]);
     const { key, source } = result.gatewayPeer("s3");
-    expect({ key, source: await valueOf(source) }).toEqual({
+    expect({ key, source: await resolved(source) }).toEqual({
       key: "s3",
       source: { prefixListId: `pl-${name}-endpoints-s3` },
     });
