@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import {
+  type EngineEvent,
   LocalWorkspace,
   type OutputMap,
   PulumiCommand,
@@ -38,10 +39,10 @@ export interface InlineStack {
   preview(): ReturnType<Stack["preview"]>;
   up(): Promise<UpResult>;
   outputs(): Promise<OutputMap>;
-  /** What another update of the same program would change, by operation: `{}` when nothing. */
-  changes(): Promise<Record<string, number>>;
-  /** Resources that the emulator no longer has as the state has them, by operation: `{}` when all are there unchanged. */
-  drift(): Promise<Record<string, number>>;
+  /** What another update of the same program would do: operation and properties by logical name, `{}` when nothing. */
+  changes(): Promise<Record<string, string>>;
+  /** Where the emulator differs from the state: operation and properties by logical name, `{}` when nowhere. */
+  drift(): Promise<Record<string, string>>;
 }
 
 /**
@@ -92,8 +93,8 @@ export async function withStack<T>(
       preview: () => stack.preview(run),
       up: () => stack.up(run),
       outputs: () => stack.outputs(),
-      changes: async () => differing((await stack.preview(run)).changeSummary),
-      drift: async () => differing((await stack.previewRefresh(run)).changeSummary),
+      changes: () => differences((onEvent) => stack.preview({ ...run, onEvent })),
+      drift: () => differences((onEvent) => stack.previewRefresh({ ...run, onEvent })),
     }).catch(async (error) => {
       // The first failure is the one to report; what can't be destroyed after it says nothing new.
       if (!options.keepResources) await stack.destroy().catch(() => {});
@@ -106,7 +107,18 @@ export async function withStack<T>(
   }
 }
 
-function differing(summary: Record<string, number | undefined>): Record<string, number> {
-  const entries = Object.entries(summary).filter((entry): entry is [string, number] => (entry[1] ?? 0) > 0);
-  return Object.fromEntries(entries.filter(([operation]) => operation !== "same"));
+/** Operations that leave a resource as it is. */
+const idle = new Set(["same", "read", "refresh"]);
+
+async function differences(preview: (onEvent: (event: EngineEvent) => void) => Promise<unknown>) {
+  const found: Record<string, string> = {};
+  await preview((event) => {
+    const metadata = event.resourcePreEvent?.metadata ?? event.resOutputsEvent?.metadata;
+    // A refresh reports the difference that it found after reading the resource.
+    const diffs = metadata?.diffs ?? [];
+    if (!metadata || (idle.has(metadata.op) && diffs.length === 0)) return;
+    const name = metadata.urn.split("::").at(-1) ?? metadata.urn;
+    found[name] = `${metadata.op} ${diffs.join(",")}`.trim();
+  });
+  return found;
 }

@@ -122,6 +122,9 @@ function program() {
     target: integration.id.apply((id) => `integrations/${id}`),
   });
   new aws.apigatewayv2.Stage("stage", { apiId: api.id, name: "$default", autoDeploy: true });
+  new aws.cloudfront.ResponseHeadersPolicy("headers", {
+    securityHeadersConfig: { contentTypeOptions: { override: true } },
+  });
   networkRecords(vpc, subnetIds, group);
   new aws.cloudwatch.MetricAlarm("slow", {
     name: "slow",
