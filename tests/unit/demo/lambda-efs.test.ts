@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -216,6 +217,23 @@ describe("the demo of a system that does not work", () => {
     );
     expect(report.counts).toEqual({ steps: 13, passed: 9, failed: 1, skipped: 3 });
     expect(await readFile(join(outDir, "report.md"), "utf8")).toContain("**Failed**");
+  });
+
+  test("a producer that writes the same file twice", async () => {
+    const model = await readFile(sampleModels.small);
+    const sha256 = createHash("sha256").update(model).digest("hex");
+    broken.set("/prod/ingest", {
+      status: 200,
+      body: JSON.stringify({ created: true, sizeBytes: model.length, sha256 }),
+    });
+    const { report } = await run();
+    expect(errorOf(report, "ingest by API, twice")).toBe("The same file was written a second time.");
+  });
+
+  test("a consumer whose 404 does not say what is missing", async () => {
+    broken.set("/prod/predict", { status: 404, body: '{"message": "Not Found"}' });
+    const { report } = await run({ arrivalTimeoutMs: 20 });
+    expect(errorOf(report, "an unknown file is answered with NOT_FOUND")).toBe("The error does not name the file.");
   });
 
   test("a bucket that notifies nobody", async () => {
