@@ -1,12 +1,10 @@
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { UserError } from "../lib/user-error";
 import { type Answer, ApiClient, type Authorize } from "./api-client";
 import type { Cloud, LogLine } from "./cloud";
+import { checkContent, type Fingerprint, fingerprint, idOf } from "./fingerprint";
 import { countSteps, type Report, renderJson, renderMarkdown } from "./report";
 import { sampleModels } from "./sample-models";
 import { summarize, tenths } from "./statistics";
@@ -50,12 +48,6 @@ const CONCURRENT = 10;
 
 /** Clocks of this machine and of CloudWatch may differ by that much. */
 const CLOCK_SKEW_MS = 5_000;
-
-interface Fingerprint {
-  readonly name: string;
-  readonly sizeBytes: number;
-  readonly sha256: string;
-}
 
 /**
  * Drives the deployed system as a client would, reads back what it did, and writes the evidence.
@@ -316,26 +308,6 @@ class Demo {
   }
 }
 
-/** The same content has the same id, so that another run finds its files in place. */
-function idOf({ name, sha256 }: Fingerprint): string {
-  const clean = name
-    .replace(/[^A-Za-z0-9._-]/g, "_")
-    .replace(/^\.+|\.+$/g, "_")
-    .slice(-100);
-  return `demo/${sha256.slice(0, 12)}/${clean}`;
-}
-
-function checkContent(
-  claimed: { sizeBytes?: unknown; sha256?: unknown },
-  { name, sizeBytes, sha256 }: Fingerprint,
-): void {
-  const same = claimed?.sizeBytes === sizeBytes && claimed?.sha256 === sha256;
-  check(
-    same,
-    `${name} has ${sizeBytes} bytes and SHA-256 ${sha256}; the system speaks of ${claimed?.sizeBytes} and ${claimed?.sha256}.`,
-  );
-}
-
 function seen({ status, body, clientMs }: Answer): Record<string, unknown> {
   return { status, created: body.created, clientMs: tenths(clientMs) };
 }
@@ -352,22 +324,4 @@ function parseEntry(text: string): Record<string, unknown>[] {
   } catch {
     return [];
   }
-}
-
-async function fingerprint(path: string): Promise<Fingerprint> {
-  const sha256 = createHash("sha256");
-  let sizeBytes = 0;
-  try {
-    for await (const chunk of createReadStream(path)) {
-      sha256.update(chunk);
-      sizeBytes += chunk.length;
-    }
-  } catch (cause) {
-    throw new UserError(`${path} can't be read.`, "Give --file the path of a model file.", { cause });
-  }
-  if (sizeBytes > 0 && sizeBytes <= 1024 ** 3) return { name: basename(path), sizeBytes, sha256: sha256.digest("hex") };
-  throw new UserError(
-    `${path} has ${sizeBytes} bytes.`,
-    "Give --file a model file of 1 byte to 1 GiB, what the producer takes.",
-  );
 }

@@ -14,7 +14,7 @@ export type Area = (typeof AREAS)[number];
 /** Ends the names of files that are still arriving. */
 export const PART_SUFFIX = ".part";
 
-/** Twice the functions' time limit of 300 s: whatever wrote a file that long ago is gone. */
+/** Since the last write to it. Twice the functions' usual time limit of 300 s: whatever was writing it is gone. */
 export const STALE_AFTER_MS = 600_000;
 
 /** Makes the mount ready for a request: its folders exist, and what killed runs left behind is removed. */
