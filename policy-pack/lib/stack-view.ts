@@ -1,5 +1,6 @@
 import type { ResourceView } from "./rule";
 import { Truth } from "./truth";
+import type { Value } from "./value";
 
 export interface StackResource extends ResourceView {
   /** URNs that the value of each property came from. */
@@ -13,6 +14,18 @@ export class StackView {
   ofType(...types: readonly string[]): readonly StackResource[] {
     return this.resources.filter((resource) => types.includes(resource.type));
   }
+}
+
+/**
+ * A property as far as the program wrote it.
+ *
+ * Stack rules get outputs. At preview those that the provider computes are unknown although nobody set them, and only
+ * what the program made of another resource has a source. An unknown without a source is therefore absent.
+ */
+export function written(resource: StackResource, property: string): Value {
+  const value = resource.props.at(property);
+  const hasSource = (resource.propertyDependencies.get(property)?.size ?? 0) > 0;
+  return value.isUnknown() && !hasSource ? value.asAbsent() : value;
 }
 
 /**

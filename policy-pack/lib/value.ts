@@ -53,6 +53,16 @@ export class Value {
     return this.isSet().and(Truth.of(this.raw !== ""));
   }
 
+  /** Whether the property or what it stands in is unknown. For code that handles values; rules ask questions instead. */
+  isUnknown(): boolean {
+    return this.state === "unknown";
+  }
+
+  /** The same property, not given. */
+  asAbsent(): Value {
+    return Value.of(this.path, undefined);
+  }
+
   /** Asks about a string, number or boolean; `test` gets undefined when the property is absent or not one of these. */
   matches(test: (scalar: Scalar | undefined) => boolean): Truth {
     if (this.state === "unknown") return Truth.unknown(this.path);

@@ -44,5 +44,5 @@ function sourcesOf(rule: Value, applies: Truth): readonly Ingress[] {
 
 /** Whether a CIDR block is the whole internet, however its address is written: IPv4 or IPv6 with prefix length 0. */
 export function isWholeInternet(cidr: Value): Truth {
-  return cidr.matches((text) => typeof text === "string" && /\/0+\s*$/.test(text));
+  return cidr.matches((text) => typeof text === "string" && /\/0$/.test(text));
 }

@@ -1,6 +1,7 @@
 import { bucketsAndCompanions } from "../../lib/buckets";
 import { deniesPlainHttp } from "../../lib/iam/transport";
 import { defineRule } from "../../lib/rule";
+import { written } from "../../lib/stack-view";
 
 /**
  * enc-s3-tls-only: S3 buckets refuse requests without TLS
@@ -33,7 +34,7 @@ export const rule = defineRule({
   },
   checkStack(stack, report) {
     for (const [bucket, hasPolicy] of bucketsAndCompanions(stack, stack.ofType("aws:s3/bucketPolicy:BucketPolicy"))) {
-      const inline = bucket.props.at("policy");
+      const inline = written(bucket, "policy");
       const inlineDenies = inline.isSet().and(deniesPlainHttp(inline));
       report.on(bucket).when(hasPolicy.or(inlineDenies).not(), "", "no bucket policy denies requests without TLS");
     }

@@ -132,6 +132,16 @@ test("a violation refuses the preview and names resource, property and cure", as
   expect(policies).toContain("See: CKV_AWS_24, Security Hub EC2.13, ");
 });
 
+test("a bucket alone lacks its companions already at preview", async () => {
+  const { refused, policies } = await preview(() => {
+    new aws.s3.Bucket("data", { tags });
+  });
+  expect(refused).toBe(true);
+  expect(policies).toContain("[lp-s3-bpa-present] the bucket has no public access block.");
+  expect(policies).toContain("[enc-s3-tls-only] no bucket policy denies requests without TLS.");
+  expect(policies).not.toContain("cannot be known");
+});
+
 test("what cannot be known is one advisory line, and does not hide what can", async () => {
   const { refused, policies, output } = await preview(() => {
     const bucket = new aws.s3.Bucket("data", { tags });

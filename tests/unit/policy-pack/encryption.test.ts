@@ -42,6 +42,12 @@ describe("enc-s3-at-rest", () => {
       { requireKms: true },
       violation(`${inlinePath}: ${problem}`),
     ],
+    [
+      "refuses an AWS algorithm that is not KMS",
+      inline("aws:fsx"),
+      { requireKms: true },
+      violation(`${inlinePath}: ${problem}`),
+    ],
     ["cannot judge an unknown algorithm", inline(unknown), { requireKms: true }, unverifiable(inlinePath)],
     [
       "judges each rule of a separate configuration, an unknown one too",
@@ -155,6 +161,16 @@ describe("enc-s3-tls-only", () => {
       "takes the policy written inside the bucket",
       [{ ...bucket, props: { policy: JSON.stringify({ Statement: [deny] }) } }],
       pass,
+    ],
+    [
+      "takes no policy that the provider has yet to compute for one of the bucket's own",
+      [{ ...bucket, props: { policy: unknown } }],
+      lonely,
+    ],
+    [
+      "cannot judge a policy inside the bucket that came from another resource",
+      [{ ...bucket, props: { policy: unknown }, from: { policy: ["data"] } }],
+      unverifiable("policy"),
     ],
     ["passes a stack without buckets", [{ type: "aws:sqs/queue:Queue" }], pass],
   ])("%s", async (_, resources, verdict) => {

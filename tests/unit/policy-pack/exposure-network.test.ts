@@ -32,6 +32,7 @@ describe("lp-sg-ssh-open", () => {
     ["passes undefined ingress", { type: "aws:ec2/securityGroup:SecurityGroup" }, pass],
     ["refuses port 22", group(tcp(22, 22, world)), open(first)],
     ["refuses a range that covers it", group(tcp(0, 1024, world)), open(first)],
+    ["refuses TCP with ports -1, which are all", group(tcp(-1, -1, world)), open(first)],
     ["refuses ports written as strings", group(tcp("20", "25", world)), open(first)],
     ["refuses protocol 6, which is TCP", group({ ...tcp(22, 22, world), protocol: "6" }), open(first)],
     [

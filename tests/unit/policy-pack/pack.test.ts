@@ -11,7 +11,7 @@ import { rules } from "../../../policy-pack/registry";
 import { rulesDocument } from "../../../policy-pack/tools/generate-docs";
 import { iamActionsTable } from "../../../policy-pack/tools/generate-iam-actions";
 import { taggableTable } from "../../../policy-pack/tools/generate-taggable";
-import { servePack } from "../../support/policy-harness";
+import { servePack, unknown } from "../../support/policy-harness";
 import { development, serve, today } from "./rules";
 
 describe("inventory", () => {
@@ -136,6 +136,28 @@ describe("profiles", () => {
     }
   });
 
+  test("a profile's settings keep the rule's level, which the engine would reset", () => {
+    const { initialConfig } = buildPack(rules, development, today);
+    expect(initialConfig).toEqual({ "log-loggroup-retention": { enforcementLevel: "advisory", remedyDays: 14 } });
+  });
+
+  test("an exemption from a rule that the profile turns off is not unused", async () => {
+    const exemption = {
+      rule: "ft-probe",
+      resource: "*::cache",
+      reason: "Only the free stack minds",
+      owner: "me",
+      expires: "2026-07-01",
+    };
+    const exemptions = { file: "f", text: JSON.stringify({ exemptions: [exemption] }) };
+    const said = async (profile: "dev" | "free") => {
+      const rule = probe({ id: "ft-probe", family: "free-tier", checkStack: () => undefined });
+      const pack = await servePack(buildPack([rule], { ...development, profile, exemptions }, today));
+      return (await pack.analyzeStack([])).length;
+    };
+    expect([await said("dev"), await said("free")]).toEqual([0, 1]);
+  });
+
   test("dev is the default, and a wrong name is refused with the right ones", () => {
     expect(parseProfile(undefined)).toBe("dev");
     expect(parseProfile("prod")).toBe("prod");
@@ -251,6 +273,15 @@ describe("a faulty rule", () => {
     const pack = await servePack(buildPack([faulty({ checkStack: fails })], development, today));
     const diagnostics = await pack.analyzeStack([fileSystem]);
     expect(diagnostics.map(({ level }) => level)).toEqual(["mandatory"]);
+  });
+
+  test("a remedy can set nothing that is unknown, nor below it", async () => {
+    const edits = [["encrypted"], ["tags", "Owner"], ["name", "first"], ["new", "below"]];
+    const probe = faulty({ remedy: () => edits.map((path) => ({ path, value: "set" })) });
+    const pack = await servePack(buildPack([probe], development, today), { "probe-faulty": "remediate" });
+    const props = { encrypted: unknown, tags: unknown, name: "text" };
+    const [cure] = await pack.remediate({ type: fileSystem.type, props });
+    expect(cure?.props).toEqual({ ...props, new: { below: "set" } });
   });
 
   test("a remedy that fails changes nothing and is reported by the validation", async () => {

@@ -30,6 +30,7 @@ describe("tag-required-keys", () => {
 
   test("refuses an empty value", async () => {
     expect(await judged({ tags: { ...complete, System: "" } })).toEqual(violation("tags: missing System"));
+    expect(await judged({ tagsAll: { ...complete, System: "" } })).toEqual(violation("tags: missing System"));
   });
 
   test("undefined tags lack every key", async () => {
