@@ -11,7 +11,7 @@ import { findPython } from "./python";
 
 const run = promisify(execFile);
 
-const requirementsFile = join(__dirname, "requirements.txt");
+const pinnedRequirements = join(__dirname, "requirements.txt");
 
 export interface PythonEnvironment {
   /** The interpreter that has ministack. */
@@ -36,6 +36,7 @@ export function pinnedVersion(requirements: string): string {
 export async function ensurePythonEnvironment(
   log: (line: string) => void,
   cache: string = cacheDir(),
+  requirementsFile: string = pinnedRequirements,
 ): Promise<PythonEnvironment> {
   const requirements = await readFile(requirementsFile, "utf8");
   const version = pinnedVersion(requirements);
@@ -50,7 +51,7 @@ export async function ensurePythonEnvironment(
     async () => {
       if (existsSync(python)) return;
       log(`Installing the local AWS (ministack ${version}) for Python ${found.version}; this takes a minute, once`);
-      await build(found.command, home);
+      await build(found.command, home, requirementsFile);
     },
     { onWait: () => log("Another run is installing the local AWS; waiting for it") },
   );
@@ -58,16 +59,20 @@ export async function ensurePythonEnvironment(
 }
 
 /** Scripts of a virtual environment name its first path, so only `python -m` is used on the renamed one. */
-async function build(python: string, home: string): Promise<void> {
+async function build(python: string, home: string, requirementsFile: string): Promise<void> {
   const staging = `${home}.staging`;
   await asDiskError(home, async () => {
     await rm(staging, { recursive: true, force: true });
-    await runTool(python, ["-m", "venv", staging]);
-    await runTool(join(staging, "bin", "python"), [
-      ...["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"],
-      ...["--require-hashes", "--only-binary", ":all:", "--requirement", requirementsFile],
-    ]);
-    await rename(staging, home);
+    try {
+      await runTool(python, ["-m", "venv", staging]);
+      await runTool(join(staging, "bin", "python"), [
+        ...["-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--quiet"],
+        ...["--require-hashes", "--only-binary", ":all:", "--requirement", requirementsFile],
+      ]);
+      await rename(staging, home);
+    } finally {
+      await rm(staging, { recursive: true, force: true });
+    }
   });
 }
 
@@ -80,7 +85,7 @@ async function runTool(command: string, args: string[]): Promise<void> {
     if (/No space left on device|Disk quota exceeded/.test(output)) throw noSpace(args.at(-1) ?? command, error);
     throw new UserError(
       `Installing the local AWS failed: ${command} ${args.slice(0, 3).join(" ")} said:\n${output}`,
-      /hashes? (?:do|does) not match/i.test(output)
+      /do not match the hashes/i.test(output)
         ? "A downloaded package is not the one that local/requirements.txt names. Don't work around this; find out where pip's index points."
         : "Check that pip can reach its package index (pip config list, proxy settings), then run the command again.",
       { cause: error },
