@@ -117,7 +117,7 @@ const awsPlugin: Part = {
 export const lanes: readonly (readonly Part[])[] = [[policyBooter, cli, languageHost], [awsPlugin]];
 
 /** Fetch the upstream provider's module and return its folder in Go's module cache. */
-async function downloadUpstream(context: BuildContext): Promise<string> {
+export async function downloadUpstream(context: Pick<BuildContext, "logs" | "signal">): Promise<string> {
   const answer = await run("go", ["mod", "download", "-json", UPSTREAM], {
     cwd: join(sources.awsProvider, "upstream-pin"),
     env: goEnv(),
@@ -134,11 +134,19 @@ async function downloadUpstream(context: BuildContext): Promise<string> {
  * need. `go build -overlay` would do without the copy, but Go refuses it for files of the module cache.
  */
 async function stageAwsProvider(module: string, upstream: string): Promise<void> {
-  await copyTree(sources.awsProvider, module, ({ name }) => name !== "upstream" && name !== "upstream-pin");
+  await copyTree(
+    sources.awsProvider,
+    module,
+    ({ name }) => name !== "upstream" && name !== "upstream-pin" && name !== ".gitignore",
+  );
+  await trimUpstream(upstream, join(module, "upstream"));
+}
+
+/** Copy what the plugin's types need of the upstream provider in `upstream` to the folder `trimmed`. */
+export async function trimUpstream(upstream: string, trimmed: string): Promise<void> {
   const types = JSON.parse(readFileSync(join(sources.awsProvider, "types.json"), "utf8")) as { services: string[] };
   const kept = findKept(upstream, types.services);
-  const trimmed = join(module, "upstream");
-  await mkdir(trimmed);
+  await mkdir(trimmed, { recursive: true });
   for (const file of ["go.mod", "go.sum"]) await copyFile(join(upstream, file), join(trimmed, file));
   for (const folder of ["names", "version", "xpprovider"])
     await copyTree(join(upstream, folder), join(trimmed, folder));

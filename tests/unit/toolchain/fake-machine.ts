@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { repoRoot } from "../../../automation/lib/paths";
 import types from "../../../toolchain/aws-provider/types.json";
+import { versions } from "../../../toolchain/layout";
 
 /** Outcome of a run of `ensureEngine` in a process of its own. */
 export interface Outcome {
@@ -61,7 +62,7 @@ case "$1" in
     package=\${previous##*/}
     echo "build $package" >> '${this.calls}'
     ${before}
-    printf '#!/bin/sh\\n: > schema.json; : > metadata.json\\n' > "$out"
+    printf '#!/bin/sh\\n[ "$1" = version ] && echo v${versions.pulumi} || { : > schema.json; : > metadata.json; }\\n' > "$out"
     /bin/chmod +x "$out" ;;
 esac`,
     );
