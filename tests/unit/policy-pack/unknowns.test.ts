@@ -1,0 +1,104 @@
+/** What holds for every rule that reads values: an unknown may take an answer back, and never turns or invents one. */
+import { fc, test as propertyTest } from "@fast-check/vitest";
+import { describe, expect } from "vitest";
+import { type Json, unknown } from "../../support/policy-harness";
+import { judge } from "./rules";
+
+const oneOrMany = (item: fc.Arbitrary<string>): fc.Arbitrary<Json> =>
+  fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }));
+
+const statement = fc.record(
+  {
+    Effect: fc.constantFrom("Allow", "Deny"),
+    Action: oneOrMany(
+      fc.constantFrom("*", "s3:*", "s3:GetObject", "s3:PutObject", "ec2:Describe*", "ssm:GetParameter"),
+    ),
+    Resource: oneOrMany(fc.constantFrom("*", "arn:aws:s3:::*", "arn:aws:s3:::b/*", "arn:aws:ssm:*:*:parameter/*")),
+    Condition: fc.constantFrom<Json>(
+      { StringEquals: { "aws:ResourceTag/System": "web" } },
+      { StringEquals: { "aws:PrincipalTag/Team": "a" } },
+      { StringLike: { "s3:prefix": ["*"] } },
+    ),
+  },
+  { requiredKeys: ["Action", "Resource"] },
+);
+const document = fc.record({ Statement: fc.oneof(statement, fc.array(statement, { minLength: 1, maxLength: 3 })) });
+
+const cidr = fc.constantFrom("0.0.0.0/0", "::/0", "10.0.0.0/8");
+const ingress = fc.record({
+  protocol: fc.constantFrom("tcp", "udp", "-1", "icmp", "6"),
+  fromPort: fc.constantFrom(-1, 0, 22, 80, 443),
+  toPort: fc.constantFrom(-1, 0, 22, 80, 443, 65535),
+  cidrBlocks: fc.array(cidr, { maxLength: 3 }),
+});
+
+/** All places in a value that an unknown could stand in. */
+function places(value: Json, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
+  if (typeof value !== "object" || value === null) return [path];
+  const below = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
+  return [path, ...below.flatMap(([key, item]) => places(item as Json, [...path, key]))];
+}
+
+function hide(value: Json, [key, ...rest]: readonly (string | number)[]): Json {
+  if (key === undefined) return unknown;
+  if (Array.isArray(value)) return value.map((item, index) => (index === key ? hide(item, rest) : item));
+  return { ...(value as object), [key]: hide((value as Record<string, Json>)[key] ?? null, rest) };
+}
+
+/** A violation without the values that its text shows, of which the hidden one may be one. */
+function where(violation: string): string {
+  return violation.split(": ", 1)[0] ?? violation;
+}
+
+async function expectOnlyTakenBack(
+  id: string,
+  type: string,
+  property: string,
+  value: Json,
+  pick: number,
+): Promise<void> {
+  const candidates = places(value);
+  const path = candidates[pick % candidates.length] ?? [];
+  const open = await judge(id, { type, props: { [property]: value } });
+  const hidden = await judge(id, { type, props: { [property]: hide(value, path) } });
+  expect(open.unknowns).toEqual([]);
+  const before = open.violations.map(where);
+  const after = hidden.violations.map(where);
+  for (const violation of after) expect(before).toContain(violation);
+  // What is gone is accounted for by a note, so nothing passes for want of knowledge.
+  if (after.length < before.length) expect(hidden.unknowns.length).toBeGreaterThan(0);
+}
+
+const settings = { numRuns: 60 };
+
+describe.each(["lp-iam-admin-star", "lp-iam-data-exfil", "lp-iam-resource-star-write"])("%s", (id) => {
+  const type = "aws:iam/policy:Policy";
+
+  propertyTest.prop([document, fc.nat()], settings)("an unknown only takes answers back", async (policy, pick) => {
+    await expectOnlyTakenBack(id, type, "policy", policy as Json, pick);
+  });
+
+  propertyTest.prop([document], settings)("text and object are judged alike", async (policy) => {
+    const [asText, asObject] = [JSON.stringify(policy), policy as Json];
+    expect(await judge(id, { type, props: { policy: asText } })).toEqual(
+      await judge(id, { type, props: { policy: asObject } }),
+    );
+  });
+
+  propertyTest.prop([statement], settings)("one value and a list of one are judged alike", async (single) => {
+    const list = (value: Json): Json => (Array.isArray(value) ? value : [value]);
+    const listed = { ...single, Action: list(single.Action), Resource: list(single.Resource) };
+    const count = async (each: object) =>
+      (await judge(id, { type, props: { policy: JSON.stringify({ Statement: each }) } })).violations.length;
+    expect(await count(single)).toBe(await count([listed]));
+  });
+});
+
+describe.each(["lp-sg-ssh-open", "lp-sg-unrestricted-ports"])("%s", (id) => {
+  propertyTest.prop([fc.array(ingress, { minLength: 1, maxLength: 3 }), fc.nat()], settings)(
+    "an unknown only takes answers back",
+    async (rules, pick) => {
+      await expectOnlyTakenBack(id, "aws:ec2/securityGroup:SecurityGroup", "ingress", rules as Json, pick);
+    },
+  );
+});
