@@ -2,7 +2,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
-import { levelOf, profileNames } from "../lib/profiles";
+import { levelOf, profileNames, profiles } from "../lib/profiles";
 import type { Family, Rule } from "../lib/rule";
 import { rules } from "../registry";
 
@@ -23,6 +23,7 @@ export function rulesDocument(): string {
   return [
     "# Rules",
     `${rules.length} rules. Generated from the rules themselves by \`npm run policies:docs\`; how to use them stands in [docs/policies.md](../docs/policies.md).`,
+    profileNames.map((name) => `* \`${name}\`: ${profiles[name].purpose}`).join("\n"),
     overview(),
     ...families,
     "",
