@@ -27,6 +27,8 @@ export function awsEnv(endpoint: string, region: string = localRegion): Record<s
     AWS_REGION: region,
     AWS_DEFAULT_REGION: region,
     AWS_EC2_METADATA_DISABLED: "true",
+    // The plugin that this project builds then looks ten times a second for what it waits for (toolchain/short-waits.ts).
+    LLM_STACKS_SHORT_WAITS: "true",
   };
 }
 

@@ -5,6 +5,7 @@ import { UserError } from "../automation/lib/user-error";
 import { goEnv } from "./go";
 import { type EngineLayout, sources, versions } from "./layout";
 import { type Log, run } from "./run";
+import { STATE_FILE, shortenWaits } from "./short-waits";
 import {
   CLIENT_FILE,
   findKept,
@@ -153,6 +154,7 @@ export async function trimUpstream(upstream: string, trimmed: string): Promise<v
   await copyTree(join(upstream, "internal"), join(trimmed, "internal"), (entry) => isKept(entry, kept));
   await rewrite(trimmed, SERVICE_PACKAGES_FILE, (source) => trimServicePackages(source, types.services));
   await rewrite(trimmed, CLIENT_FILE, (source) => trimClient(source, kept.clients));
+  await rewrite(trimmed, STATE_FILE, shortenWaits);
 }
 
 /** Services that nothing imports need not be copied; they are most of the 228 MB. */

@@ -14,7 +14,7 @@ export const SERVICE_PACKAGES_FILE = "internal/provider/sdkv2/service_packages_g
 export const CLIENT_FILE = "internal/conns/awsclient_gen.go";
 
 /** The upstream provider no longer looks as the trim expects. */
-function changed(file: string, what: string): UserError {
+export function changed(file: string, what: string): UserError {
   return new UserError(
     `Trimming the upstream AWS provider: ${file} ${what}.`,
     "The generated file has another form than in the pinned version: adapt toolchain/trim.ts, or pin the version again.",
