@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
+import awsSdk from "@pulumi/aws/package.json";
+import { emulatorStatus } from "../../local/emulator";
 import { DEMOS } from "../demo";
 import { EXIT, UsageError } from "../lib/exit";
 import { repoRoot } from "../lib/paths";
@@ -26,7 +28,12 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
     // Paths are the caller's: the launcher changes to the checkout.
     file: flags.file && resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.file),
     outDir: resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.out ?? join(repoRoot, "evidence", system)),
-    versions: { pulumi: session.engine.version, node: process.versions.node },
+    versions: {
+      pulumi: session.engine.version,
+      aws: awsSdk.version,
+      node: process.versions.node,
+      ...(session.emulator && { emulator: `ministack ${(await emulatorStatus()).version}` }),
+    },
     commit: commit(),
     local: session.emulator !== undefined,
   });

@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(home, { recursive: true, force: true });
 });
 
-describe.sequential("Lambda + EFS on this machine", () => {
+describe("Lambda + EFS on this machine", () => {
   test("Ctrl-C in the middle of the first update ends with status 130", async () => {
     let stopped = false;
     const interrupted = await run(upDev, (output, child) => {
