@@ -3,14 +3,16 @@ import { randomUUID } from "node:crypto";
 import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { withLock } from "../automation/lib/lock";
 import { localDir } from "../automation/lib/paths";
 import { UserError } from "../automation/lib/user-error";
 import { asDiskError, ensurePythonEnvironment, type PythonEnvironment } from "./environment";
+import { choosePort, portTaken } from "./port";
 import { type EmulatorPaths, type EmulatorRecord, emulatorPaths, readRecord, writeRecord } from "./record";
-import { endGroup, endpointOf, freePort, isPortFree, whoAnswers } from "./server-process";
+import { buildId, emulatorEnv } from "./server-files";
+import { endGroup, endpointOf, whoAnswers } from "./server-process";
 
 export type Log = (line: string) => void;
 
@@ -48,7 +50,7 @@ export interface EmulatorOptions {
   env?: Record<string, string>;
 }
 
-const usualPort = 4566;
+const mainScript = join(__dirname, "emulator", "main.py");
 const startSeconds = 60;
 const scratchPrefix = "llm-stacks-functions-";
 
@@ -57,7 +59,8 @@ function pathsOf(options: EmulatorOptions): EmulatorPaths {
 }
 
 /**
- * The emulator of this checkout: the running one, or a new one with the resources of the last.
+ * The emulator of this checkout: the running one, or a new one with the resources of the last. One that was started from
+ * other files (an older checkout, another Node) is restarted.
  *
  * @throws UserError when Python is missing, its packages can't be installed, the disk is full, or another program has the port
  */
@@ -65,7 +68,7 @@ export async function ensureEmulator(log: Log, options: EmulatorOptions = {}): P
   const paths = pathsOf(options);
   // The common case needs no lock, so parallel commands don't wait for each other.
   const record = await readRecord(paths);
-  const running = record && (await runningEmulator(paths, record));
+  const running = record?.build === buildId() ? await runningEmulator(paths, record) : undefined;
   if (running) return running;
   const environment = await ensurePythonEnvironment(log);
   return underLock(paths, log, () => startLocked(log, options, paths, environment));
@@ -73,9 +76,9 @@ export async function ensureEmulator(log: Log, options: EmulatorOptions = {}): P
 
 /** `ensureEmulator`, which also says so when the emulator runs already. */
 export async function startEmulator(log: Log, options: EmulatorOptions = {}): Promise<Emulator> {
-  const { emulator } = await emulatorStatus(options);
-  if (!emulator) return ensureEmulator(log, options);
-  log(`The local AWS runs already at ${emulator.endpoint}`);
+  const before = await emulatorStatus(options);
+  const emulator = await ensureEmulator(log, options);
+  if (before.emulator?.pid === emulator.pid) log(`The local AWS runs already at ${emulator.endpoint}`);
   return emulator;
 }
 
@@ -173,8 +176,12 @@ async function startLocked(
   const last = await readRecord(paths);
   // Another run may have started it while this one waited for the lock.
   const running = last && (await runningEmulator(paths, last));
-  if (running) return running;
-  const port = await choosePort(options, paths, last);
+  if (running && last.build === buildId()) return running;
+  if (running) {
+    log("The local AWS runs from older files of this checkout; restarting it with its resources");
+    await endGroup(running.pid);
+  }
+  const port = await choosePort(options.port, paths, last);
   if (last) await removeScratch(last);
   await mkdir(paths.state, { recursive: true });
   await mkdir(paths.efs, { recursive: true });
@@ -184,13 +191,14 @@ async function startLocked(
     instance: randomUUID(),
     port,
     version: environment.version,
+    build: buildId(),
     startedAt: new Date().toISOString(),
     // Outside the checkout: there, a function would find the checkout's node_modules, which it does not have on AWS.
     workDir: await mkdtemp(join(tmpdir(), scratchPrefix)),
   };
   log(`Starting the local AWS (ministack ${environment.version}) at ${endpointOf(port)}`);
   const logFile = openSync(paths.log, "w");
-  const child = spawn(environment.python, [join(__dirname, "emulator", "main.py")], {
+  const child = spawn(environment.python, [mainScript], {
     cwd: paths.stateDir,
     env: { ...emulatorEnv(paths, record), ...options.env },
     stdio: ["ignore", logFile, logFile],
@@ -235,67 +243,9 @@ function failedToStart(paths: EmulatorPaths, port: number, what: string): UserEr
   return new UserError(`The local AWS did not start (${what}). The end of ${paths.log}:\n${tail}`);
 }
 
-function portTaken(port: number, detail: string): UserError {
-  return new UserError(
-    `Port ${port} of the local AWS belongs to another program: ${detail}.`,
-    `End that program, or, if you can do without the local resources (their names have the port in them), run ./llm local reset, or name another port in LLM_STACKS_EMULATOR_PORT.`,
-  );
-}
-
-/** A port that was asked for, or that existing resources have in their names, must be had; else any free one will do. */
-async function choosePort(options: EmulatorOptions, paths: EmulatorPaths, last?: EmulatorRecord): Promise<number> {
-  const named = process.env["LLM_STACKS_EMULATOR_PORT"];
-  const asked = options.port ?? (named ? Number(named) : undefined);
-  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= 65535)) {
-    throw new UserError(`LLM_STACKS_EMULATOR_PORT is "${named}"; expected a port number from 1 to 65535.`);
-  }
-  const wanted = asked ?? last?.port;
-  if (wanted === undefined) return (await isPortFree(usualPort)) ? usualPort : freePort();
-  if (await isPortFree(wanted)) return wanted;
-  const answer = await whoAnswers(wanted, 2_000);
-  const detail =
-    answer.kind === "emulator"
-      ? `the local AWS of another folder has it, as process ${answer.identity.pid}`
-      : answer.kind === "other"
-        ? answer.detail
-        : `it is taken, though nobody answers`;
-  throw portTaken(wanted, `${detail} (asked for by ${asked === undefined ? paths.record : "you"})`);
-}
-
 async function removeScratch(record: EmulatorRecord): Promise<void> {
   // The record is a file anybody can edit: only ever remove what has our name.
   if (dirname(record.workDir) === tmpdir() && record.workDir.includes(scratchPrefix)) {
     await rm(record.workDir, { recursive: true, force: true });
   }
-}
-
-/**
- * A clean environment: functions inherit it, and on AWS they would not see this machine's. Node's folder comes first, so
- * that functions run on the Node that runs the CLI.
- */
-function emulatorEnv(paths: EmulatorPaths, record: Omit<EmulatorRecord, "pid">): Record<string, string> {
-  const kept = ["HOME", "LANG", "LC_ALL", "TZ", "SYSTEMROOT"].flatMap((name) => {
-    const value = process.env[name];
-    return value === undefined ? [] : [[name, value] as const];
-  });
-  return {
-    ...Object.fromEntries(kept),
-    PATH: [dirname(process.execPath), process.env["PATH"] ?? ""].join(delimiter),
-    TMPDIR: record.workDir,
-    PYTHONUNBUFFERED: "1",
-    PYTHONDONTWRITEBYTECODE: "1",
-    LLM_STACKS_EMULATOR_DIR: paths.stateDir,
-    LLM_STACKS_EMULATOR_INSTANCE: record.instance,
-    GATEWAY_PORT: String(record.port),
-    MINISTACK_HOST: "localhost",
-    PERSIST_STATE: "1",
-    STATE_DIR: join(paths.state, "services"),
-    S3_PERSIST: "1",
-    S3_DATA_DIR: join(paths.state, "s3"),
-    // Listeners of services that no system here uses.
-    IOT_MTLS_ENABLED: "0",
-    SFTP_ENABLED: "0",
-    // AWS waits 1 and 2 minutes before its two retries of a failed asynchronous invocation; nobody wants that locally.
-    LAMBDA_ASYNC_RETRY_BASE_SECONDS: "0.5",
-  };
 }

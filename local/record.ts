@@ -34,6 +34,8 @@ const recordSchema = z.object({
   /** Stays the same over restarts, because resources (queue URLs, for one) have it in their names. */
   port: z.number().int().min(1).max(65535),
   version: z.string(),
+  /** Names the files that it was started from. A record of an older checkout has none, and other files they were. */
+  build: z.string().default(""),
   startedAt: z.string(),
   /** Scratch folder of the functions' processes. */
   workDir: z.string(),

@@ -111,6 +111,20 @@ describe("a running emulator", () => {
     expect(said).toEqual([`The local AWS runs already at http://127.0.0.1:${options.port}`]);
   });
 
+  test("that was started from other files is restarted, with its resources", async () => {
+    const options = await newOptions();
+    const first = await ensureEmulator(quiet, options);
+    await s3(first).send(new CreateBucketCommand({ Bucket: "kept" }));
+    const file = join(options.stateDir, "emulator.json");
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, "utf8")), build: "older" }));
+    const lines: string[] = [];
+    const second = await ensureEmulator((line) => lines.push(line), options);
+    expect(lines[0]).toBe("The local AWS runs from older files of this checkout; restarting it with its resources");
+    expect({ ...second, pid: 0 }).toEqual({ ...first, pid: 0 });
+    expect([isAlive(first.pid), isAlive(second.pid)]).toEqual([false, true]);
+    expect((await s3(second).send(new ListBucketsCommand({}))).Buckets?.map(({ Name }) => Name)).toEqual(["kept"]);
+  });
+
   test("answers on the loopback address and nowhere else", async () => {
     const { port } = await ensureEmulator(quiet, await newOptions());
     const accepts = (host: string) =>

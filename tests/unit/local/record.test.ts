@@ -9,6 +9,7 @@ const record: EmulatorRecord = {
   pid: 12,
   port: 4566,
   version: "1.5.33",
+  build: "0123456789abcdef",
   startedAt: "2026-01-02T03:04:05.000Z",
   workDir: "/tmp/x",
 };
@@ -35,3 +36,10 @@ test.each(["{", "{}", JSON.stringify({ ...record, port: 0 }), JSON.stringify({ .
     });
   },
 );
+
+test("a record from before there were build ids still finds its process", async () => {
+  const paths = folder();
+  const { build: _, ...older } = record;
+  writeFileSync(paths.record, JSON.stringify(older));
+  expect(await readRecord(paths)).toEqual({ ...older, build: "" });
+});
