@@ -228,6 +228,7 @@ async function startLocked(
     await sleep(100);
   }
   if (!exited) await endGroup(pid, 1_000);
+  await removeScratch(complete);
   throw failedToStart(paths, port, exited ?? `no answer within ${startSeconds} s`);
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
@@ -36,7 +36,10 @@ async function newOptions(): Promise<EmulatorOptions & { stateDir: string; port:
 }
 
 afterEach(async () => {
-  for (const options of used.splice(0)) await stopEmulator(quiet, options);
+  for (const options of used.splice(0)) {
+    await stopEmulator(quiet, options);
+    rmSync(options.stateDir ?? "", { recursive: true, force: true });
+  }
 });
 
 const aws = (endpoint: string) => ({
@@ -244,7 +247,8 @@ describe("a start that can't be", () => {
 
   test("another version of ministack than the gaps are for", async () => {
     const options = await newOptions();
-    const packages = mkdtempSync(join(tmpdir(), "packages-"));
+    const packages = join(options.stateDir, "packages");
+    mkdirSync(packages);
     mkdirSync(join(packages, "ministack-9.9.9.dist-info"));
     writeFileSync(
       join(packages, "ministack-9.9.9.dist-info", "METADATA"),
@@ -255,5 +259,7 @@ describe("a start that can't be", () => {
         /did not start \(exit status 1\)[\s\S]*ministack 9\.9\.9 is installed, but local\/emulator\/gaps\/scaling_policies\.py is for 1\.5\.33/,
       ),
     });
+    const record = JSON.parse(readFileSync(join(options.stateDir, "emulator.json"), "utf8"));
+    expect(existsSync(record.workDir)).toBe(false);
   });
 });
