@@ -20,6 +20,6 @@ export function preflightHeaders(cors: Cors, methods: readonly string[]): Record
     "Access-Control-Allow-Headers": cors.headers.join(","),
     "Access-Control-Max-Age": String(cors.maxAgeSeconds ?? 3600),
     // A shared cache must not hand one origin's answer to another.
-    ...(cors.origin === "*" ? {} : { Vary: "Origin" }),
+    Vary: "Origin",
   };
 }

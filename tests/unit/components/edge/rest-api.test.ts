@@ -169,6 +169,7 @@ describe("[lambda-efs 7.9] browsers of other origins", () => {
         "method.response.header.Access-Control-Allow-Methods": "'POST,OPTIONS'",
         "method.response.header.Access-Control-Allow-Headers": "'Content-Type,X-Amz-Date,Authorization,X-Api-Key'",
         "method.response.header.Access-Control-Max-Age": "'3600'",
+        "method.response.header.Vary": "'Origin'",
       },
     });
     const declared = recording.named(`${options}-response`).inputs.responseParameters;
