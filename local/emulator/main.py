@@ -17,6 +17,7 @@ import sys
 import gaps
 import identity
 import request_log
+import retried_requests
 
 
 async def serve(app, port: int) -> None:
@@ -52,7 +53,7 @@ def main() -> None:
     gaps.close_all()
     from gaps import checkpoints
 
-    app = checkpoints.wrap(request_log.wrap(ministack.app.app))
+    app = checkpoints.wrap(retried_requests.wrap(request_log.wrap(ministack.app.app)))
     asyncio.run(serve(identity.wrap(ministack.app, app), port))
 
 
