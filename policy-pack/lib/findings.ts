@@ -42,9 +42,12 @@ export function violationMessage(rule: RuleInfo, findings: readonly Finding[]): 
   ].join("\n");
 }
 
-/** The advisory line for what could not be judged. */
+/**
+ * The advisory line for what could not be judged. It speaks for all rules, because only the first one that meets an
+ * unknown says so.
+ */
 export function unverifiableMessage(rule: RuleInfo, paths: readonly string[]): string {
-  return `[${rule.id}] cannot be known at preview: ${paths.join(", ")}. It is judged when the value is known.`;
+  return `[${rule.id}] cannot be known at preview: ${paths.join(", ")}. This rule and all others that read it judge it when it is known.`;
 }
 
 /**

@@ -13,6 +13,7 @@ import { FindingCollector, internalErrorMessage, unverifiableMessage, violationM
 import { levelOf, type ProfileName } from "./profiles";
 import { type ResourceView, type Rule, SettingsError } from "./rule";
 import { type StackResource, StackView } from "./stack-view";
+import { unwrapProxy } from "./unknowns";
 import { Value } from "./value";
 
 /** What the SDK's reportViolation also takes, though its type does not say so: a level of its own for one finding. */
@@ -55,6 +56,25 @@ export function policyOf(
   };
 }
 
+type Inputs = Pick<ResourceValidationArgs, "urn" | "props">;
+
+/**
+ * The paths that no rule has said to be unknown in these inputs, which from now on are said.
+ *
+ * Twenty rules read a policy document, and twenty lines about one unknown would hide the findings. What was said is kept
+ * by the inputs, which all rules share (see deserialise-once) for as long as one request of the engine lives.
+ */
+function noteUnknowns(props: Record<string, unknown>, paths: readonly string[]): readonly string[] {
+  const inputs = unwrapProxy(props);
+  const said = saidUnknown.get(inputs) ?? new Set();
+  saidUnknown.set(inputs, said);
+  const unsaid = paths.filter((path) => !said.has(path));
+  for (const path of unsaid) said.add(path);
+  return unsaid;
+}
+
+const saidUnknown = new WeakMap<object, Set<string>>();
+
 export function asReport(report: ReportViolation): Report {
   return report as unknown as Report;
 }
@@ -73,7 +93,7 @@ class Judge {
     const failure = this.failedRemedies.get(args.urn);
     if (failure !== undefined) this.reportFailure(report, failure);
     this.guard(report, () => check(viewOf(args), collector, args.getConfig()));
-    this.deliver(collector, args.urn, report);
+    this.deliver(collector, args, report);
   }
 
   /** Changes the resource in place and returns it if that cured anything, else undefined. */
@@ -95,17 +115,20 @@ class Judge {
       return collector;
     };
     this.guard(report, () => checkStack(new StackView(args.resources.map(stackViewOf)), { on }, args.getConfig()));
-    for (const [urn, collector] of collectors) this.deliver(collector, urn, report);
+    const inputs = new Map(args.resources.map((resource) => [resource.urn, resource.props]));
+    for (const [urn, collector] of collectors) this.deliver(collector, { urn, props: inputs.get(urn) ?? {} }, report);
   }
 
-  private deliver(collector: FindingCollector, urn: string, report: Report): void {
+  private deliver(collector: FindingCollector, { urn, props }: Inputs, report: Report): void {
     const { rule, exemptions } = this;
     const violations = collector.violations.filter((finding) => !exemptions.excuses({ rule: rule.id, urn, finding }));
     if (violations.length > 0) report({ urn, message: violationMessage(rule, violations) });
     const unknown = collector.unknownPaths;
     if (unknown.length === 0) return;
     exemptions.noteUndecided(rule.id, urn);
-    report({ urn, message: unverifiableMessage(rule, unknown), enforcementLevel: "advisory", severity: "low" });
+    const unsaid = noteUnknowns(props, unknown);
+    if (unsaid.length === 0) return;
+    report({ urn, message: unverifiableMessage(rule, unsaid), enforcementLevel: "advisory", severity: "low" });
   }
 
   // A rule that throws fails closed, and the others still run.

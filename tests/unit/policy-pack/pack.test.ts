@@ -234,6 +234,38 @@ describe("messages", () => {
   });
 });
 
+describe("what cannot be known", () => {
+  const rolePolicy = (policy: string) => ({ type: "aws:iam/rolePolicy:RolePolicy", props: { policy } });
+
+  test("is said once for all rules that read it, and again for the next resource", async () => {
+    const pack = await serve();
+    for (const _ of ["preview", "update"]) {
+      const diagnostics = await pack.analyze(rolePolicy(unknown));
+      expect(diagnostics.map(({ level, message }) => [level, message])).toEqual([
+        [
+          "advisory",
+          expect.stringMatching(/^\[lp-iam-[a-z-]+\] cannot be known at preview: policy\. This rule and all others/),
+        ],
+      ]);
+    }
+  });
+
+  test("is said by another rule when the first is off", async () => {
+    const first = (await (await serve()).analyze(rolePolicy(unknown)))[0]?.policy ?? "none";
+    const others = await (await serve({}, { [first]: "disabled" })).analyze(rolePolicy(unknown));
+    expect(others.map(({ message }) => message)).toEqual([expect.stringContaining(": policy. This rule")]);
+    expect(others[0]?.policy).not.toBe(first);
+  });
+
+  test("is said of each property", async () => {
+    const statement = (Action: string, Resource: string) => ({ Effect: "Allow", Action, Resource });
+    const policy = { Statement: [statement(unknown, "*"), statement("s3:PutObject", unknown)] };
+    const diagnostics = await (await serve()).analyze({ type: "aws:iam/rolePolicy:RolePolicy", props: { policy } });
+    const paths = diagnostics.flatMap(({ message }) => message.match(/Statement\[\d\]\.\w+/g) ?? []);
+    expect(paths.sort()).toEqual(["Statement[0].Action", "Statement[1].Resource"]);
+  });
+});
+
 describe("a faulty rule", () => {
   const faulty = (more: Partial<Parameters<typeof defineRule>[0]>): Rule =>
     defineRule({

@@ -52,7 +52,9 @@ function verdict(id: string, diagnostics: readonly Diagnostic[]): Verdict {
   const unknowns: string[] = [];
   for (const { policy, level, message } of diagnostics) {
     if (policy !== id) throw new Error(`${policy} spoke for ${id}: ${message}`);
-    const note = message.match(/^\[\S+\] cannot be known at preview: (.*)\. It is judged when the value is known\.$/);
+    const note = message.match(
+      /^\[\S+\] cannot be known at preview: (.*)\. This rule and all others .* when it is known\.$/,
+    );
     if (note && level === "advisory") {
       unknowns.push(...(note[1] ?? "").split(", "));
     } else if (level === "mandatory" && message.includes("\nFix: ") && message.includes("\nWhy: ")) {
