@@ -17,7 +17,7 @@ export async function leftovers(session: Session): Promise<string[]> {
       {
         TagFilters: [
           { Key: "Project", Values: [(await session.stack.workspace.projectSettings()).name] },
-          { Key: "Environment", Values: [session.stackName] },
+          { Key: "Stack", Values: [session.stackName] },
         ],
       },
     );

@@ -1,7 +1,18 @@
 import type { SystemContext } from "./context";
 
-/** The tags that every taggable resource of every system has. */
-export const requiredTagKeys = ["Project", "Environment", "System", "ManagedBy", "Service", "CostTier"] as const;
+/**
+ * The tags that every taggable resource of every system has. Several stacks can share an environment, and what is left of
+ * one is found by its own name: hence Stack.
+ */
+export const requiredTagKeys = [
+  "Project",
+  "Environment",
+  "Stack",
+  "System",
+  "ManagedBy",
+  "Service",
+  "CostTier",
+] as const;
 export type RequiredTagKey = (typeof requiredTagKeys)[number];
 
 /** Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
@@ -13,6 +24,7 @@ export function componentTags(context: SystemContext, service: string): Record<R
   return {
     Project: context.project,
     Environment: context.environment,
+    Stack: context.stack,
     System: context.system,
     ManagedBy: "pulumi",
     Service: service,

@@ -41,6 +41,7 @@ export function devTags(service: string, name?: string): Record<string, string> 
   return {
     Project: "llm-stacks",
     Environment: "dev",
+    Stack: "dev",
     System: "lambda-efs",
     ManagedBy: "pulumi",
     Service: service,

@@ -49,6 +49,7 @@ describe("every resource", () => {
     const tags = prod.recording.named("lambda-efs-producer-function").inputs.tags;
     expect(tags).toMatchObject({
       Environment: "prod",
+      Stack: "prod",
       System: "lambda-efs",
       CostTier: "pay-per-use",
       ManagedBy: "pulumi",
