@@ -32,16 +32,19 @@ export function buildPack(rules: readonly Rule[], environment: PackEnvironment, 
   );
   return {
     policies: [...rules.map((rule) => policyOf(rule, profile, book)), exemptionsPolicy(book, profile)],
-    initialConfig: initialConfig(rules, profile),
+    initialConfig: initialConfig(rules, environment),
   };
 }
 
-/** The profile's settings, which the engine merges over the rules' defaults and under --policy-pack-config. */
-function initialConfig(rules: readonly Rule[], profile: PackEnvironment["profile"]): PolicyPackConfig {
+/** The settings of the profile and the plan, which the engine merges over the rules' defaults and under --policy-pack-config. */
+function initialConfig(rules: readonly Rule[], { profile, freePlan }: PackEnvironment): PolicyPackConfig {
   const configured = rules.flatMap((rule): [string, object][] => {
-    const settings = profiles[profile].settings[rule.id];
+    const plan = freePlan !== undefined && "plan" in rule.settings.shape ? { plan: freePlan } : {};
+    const settings = { ...plan, ...profiles[profile].settings[rule.id] };
     // Without its level the entry would reset the rule to the engine's zero value, advisory.
-    return settings ? [[rule.id, { enforcementLevel: levelOf(rule, profile), ...settings }]] : [];
+    return Object.keys(settings).length > 0
+      ? [[rule.id, { enforcementLevel: levelOf(rule, profile), ...settings }]]
+      : [];
   });
   return Object.fromEntries(configured);
 }

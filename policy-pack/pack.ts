@@ -6,7 +6,8 @@ import { rules } from "./registry";
 
 try {
   const { policies, initialConfig } = buildPack(rules, readEnvironment(process.env), new Date());
-  const description = "Rules for AWS programs: tagging, encryption, exposure, reliability, logging, free tier";
+  const description =
+    "Rules for AWS programs: tagging, encryption, exposure, reliability, logging, free tier, language models";
   new PolicyPack(packName, { policies, description, provider: "aws" }, initialConfig);
 } catch (error) {
   if (!(error instanceof PackError)) throw error;

@@ -7,11 +7,12 @@ import type {
   StackValidationPolicy,
 } from "@pulumi/policy";
 import { z } from "zod";
+import { scopeOf } from "./cost-tier";
 import { applyEdits } from "./edits";
 import type { ExemptionBook } from "./exemptions";
 import { FindingCollector, internalErrorMessage, unverifiableMessage, violationMessage } from "./findings";
 import { levelOf, type ProfileName } from "./profiles";
-import { type ResourceView, type Rule, SettingsError } from "./rule";
+import { type Reporter, type ResourceView, type Rule, SettingsError } from "./rule";
 import { type StackResource, StackView } from "./stack-view";
 import { unwrapProxy } from "./unknowns";
 import { Value } from "./value";
@@ -31,7 +32,7 @@ export function policyOf(
   profile: ProfileName,
   exemptions: ExemptionBook,
 ): ResourceValidationPolicy & Partial<StackValidationPolicy> {
-  const judge = new Judge(rule, exemptions);
+  const judge = new Judge(rule, profile, exemptions);
   const { check, checkStack, remedy } = rule;
   return {
     name: rule.id,
@@ -83,23 +84,33 @@ export function asReport(report: ReportViolation): Report {
 class Judge {
   private readonly failedRemedies = new Map<string, unknown>();
 
+  private readonly scope: ReturnType<typeof scopeOf>;
+
   constructor(
     private readonly rule: Rule,
+    private readonly profile: ProfileName,
     private readonly exemptions: ExemptionBook,
-  ) {}
+  ) {
+    this.scope = scopeOf(rule, profile);
+  }
 
   resource(check: NonNullable<Rule["check"]>, args: ResourceValidationArgs, report: Report): void {
     const collector = new FindingCollector();
     const failure = this.failedRemedies.get(args.urn);
     if (failure !== undefined) this.reportFailure(report, failure);
-    this.guard(report, () => check(viewOf(args), collector, args.getConfig()));
+    this.guard(report, () => {
+      const resource = viewOf(args);
+      check(resource, this.limited(collector, resource), args.getConfig());
+    });
     this.deliver(collector, args, report);
   }
 
   /** Changes the resource in place and returns it if that cured anything, else undefined. */
   remedy(remedy: NonNullable<Rule["remedy"]>, args: ResourceValidationArgs): Record<string, unknown> | undefined {
     try {
-      return applyEdits(args.props, remedy(viewOf(args), args.getConfig())) ? args.props : undefined;
+      const resource = viewOf(args);
+      if (this.scope && this.scope(resource).answer !== "yes") return undefined;
+      return applyEdits(args.props, remedy(resource, args.getConfig())) ? args.props : undefined;
     } catch (error) {
       // A throw would end the preview. The resource goes on unchanged, and its validation, which follows, reports this.
       this.failedRemedies.set(args.urn, error);
@@ -109,14 +120,25 @@ class Judge {
 
   stack(checkStack: NonNullable<Rule["checkStack"]>, args: StackValidationArgs, report: Report): void {
     const collectors = new Map<string, FindingCollector>();
-    const on = (resource: StackResource): FindingCollector => {
+    const on = (resource: StackResource): Reporter => {
       const collector = collectors.get(resource.urn) ?? new FindingCollector();
       collectors.set(resource.urn, collector);
-      return collector;
+      return this.limited(collector, resource);
     };
-    this.guard(report, () => checkStack(new StackView(args.resources.map(stackViewOf)), { on }, args.getConfig()));
+    const summary = (line: string): void => {
+      if (this.profile === "free") report({ message: line, enforcementLevel: "advisory", severity: "low" });
+    };
+    const stack = new StackView(args.resources.map(stackViewOf), this.scope);
+    this.guard(report, () => checkStack(stack, { on, summary }, args.getConfig()));
     const inputs = new Map(args.resources.map((resource) => [resource.urn, resource.props]));
     for (const [urn, collector] of collectors) this.deliver(collector, { urn, props: inputs.get(urn) ?? {} }, report);
+  }
+
+  /** Takes only what concerns a resource that the rule judges in this profile. */
+  private limited(reporter: Reporter, resource: ResourceView): Reporter {
+    const applies = this.scope?.(resource);
+    if (!applies) return reporter;
+    return { when: (violated, at, problem) => reporter.when(violated.and(applies), at, problem) };
   }
 
   private deliver(collector: FindingCollector, { urn, props }: Inputs, report: Report): void {

@@ -33,7 +33,8 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     settings: {},
   },
   free: {
-    purpose: "Stacks that should cost nothing: as dev, with the free-tier rules on.",
+    purpose:
+      "Stacks that should cost nothing: as dev, with the free-tier rules for everything and not for tagged resources alone.",
     levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
     overrides: enforcedTagging,
     settings: { "log-loggroup-retention": { remedyDays: 14 } },
@@ -54,12 +55,10 @@ export function parseProfile(name: string | undefined): ProfileName {
 /**
  * The level of a rule in a profile.
  *
- * Free-tier rules are the only ones that forbid what another rule asks for (a second zone, a web ACL, an own key), and
- * they are on in `free` alone, where the rules that they contradict (`unlessFree`) are off. So no profile can demand
- * both sides of a contradiction.
+ * Free-tier rules judge a whole stack in `free` alone, where the rules that they contradict (`unlessFree`) are off. In the
+ * other profiles both are on, for different resources: see {@link scopeOf}.
  */
 export function levelOf(rule: RuleInfo, name: ProfileName): EnforcementLevel {
-  if (rule.family === "free-tier" && name !== "free") return "disabled";
   if (rule.unlessFree && name === "free") return "disabled";
   const profile = profiles[name];
   return profile.overrides[rule.id] ?? profile.levels[rule.severity];

@@ -6,7 +6,7 @@ import type { Value } from "./value";
 export type Severity = "low" | "medium" | "high" | "critical";
 
 /** The folder under rules/ that a rule lives in. */
-export type Family = "tagging" | "encryption" | "exposure" | "reliability" | "logging" | "free-tier";
+export type Family = "tagging" | "encryption" | "exposure" | "reliability" | "logging" | "free-tier" | "inference";
 
 /** Why a rule exists and how a user gets rid of its finding. */
 export interface RuleInfo {
@@ -26,7 +26,7 @@ export interface RuleInfo {
   readonly securityHub: readonly string[];
   /** The AWS page that documents the setting. */
   readonly page: string;
-  /** The free-tier rule that forbids what this one asks for; this one is off in the `free` profile. */
+  /** The free-tier rule that forbids what this one asks for; this one is off in the `free` profile and for what is tagged as free. */
   readonly unlessFree?: string;
 }
 
@@ -53,6 +53,8 @@ export interface Reporter {
 
 export interface StackReporter {
   on(resource: StackResource): Reporter;
+  /** Says how much of a limit the stack uses: an advisory line in the profile `free`, nothing in the others. */
+  summary(line: string): void;
 }
 
 /** One property to set. Objects on the way are made; nothing is set at or below an unknown. */

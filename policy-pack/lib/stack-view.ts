@@ -9,10 +9,18 @@ export interface StackResource extends ResourceView {
 
 /** All resources of a stack: their inputs plus unknown outputs at preview, their outputs after an update. */
 export class StackView {
-  constructor(readonly resources: readonly StackResource[]) {}
+  constructor(
+    readonly resources: readonly StackResource[],
+    private readonly scope?: (resource: ResourceView) => Truth,
+  ) {}
 
   ofType(...types: readonly string[]): readonly StackResource[] {
     return this.resources.filter((resource) => types.includes(resource.type));
+  }
+
+  /** Whether the rule judges the resource in this profile. Findings on others are dropped; a rule that adds up has to ask. */
+  judges(resource: StackResource): Truth {
+    return this.scope?.(resource) ?? Truth.yes;
   }
 }
 
@@ -21,9 +29,11 @@ export class StackView {
  *
  * Stack rules get outputs. At preview those that the provider computes are unknown although nobody set them, and only
  * what the program made of another resource has a source. An unknown without a source is therefore absent.
+ *
+ * @param below the way from there to a property inside it
  */
-export function written(resource: StackResource, property: string): Value {
-  const value = resource.props.at(property);
+export function written(resource: StackResource, property: string, ...below: readonly (string | number)[]): Value {
+  const value = resource.props.at(property, ...below);
   const hasSource = (resource.propertyDependencies.get(property)?.size ?? 0) > 0;
   return value.isUnknown() && !hasSource ? value.asAbsent() : value;
 }

@@ -13,6 +13,7 @@ const familyTitles: Record<Family, string> = {
   reliability: "Reliability and backup",
   logging: "Logging and monitoring",
   "free-tier": "Free tier and silent cost",
+  inference: "Language models",
 };
 
 export function rulesDocument(): string {

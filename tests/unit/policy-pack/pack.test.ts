@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { buildPack } from "../../../policy-pack/build-pack";
 import { packRoot } from "../../../policy-pack/lib/environment";
+import { parseFreePlan, planSetting } from "../../../policy-pack/lib/free-tier/plan";
 import { levelOf, parseProfile, profileNames, profiles } from "../../../policy-pack/lib/profiles";
 import { defineRule, type Rule } from "../../../policy-pack/lib/rule";
 import { Truth } from "../../../policy-pack/lib/truth";
@@ -115,9 +116,21 @@ describe("profiles", () => {
     }
   });
 
-  test("free-tier rules and what they contradict are never on together", () => {
-    const freeTier = probe({ id: "ft-probe", family: "free-tier" });
-    const contradicted = probe({ unlessFree: "ft-probe" });
+  test("free-tier rules and what they contradict never judge the same resource", async () => {
+    const finds: Partial<Rule> = {
+      types: new Set(["a:b:C"]),
+      check: (_, report) => report.when(Truth.yes, "", "it is there"),
+      checkStack: (stack, report) => {
+        for (const resource of stack.resources) report.on(resource).when(Truth.yes, "", "it is there");
+      },
+    };
+    const pair = [
+      probe({ ...finds, id: "ft-probe", family: "free-tier" }),
+      probe({ ...finds, id: "contradicted", unlessFree: "ft-probe" }),
+    ];
+    const marked = { type: "a:b:C", props: { tags: { CostTier: "free-tier" } } };
+    const unmarked = { type: "a:b:C", props: { tags: { CostTier: "always-on" } } };
+    const undecided = { type: "a:b:C", props: { tags: { CostTier: unknown } } };
     for (const profile of profileNames) {
       const levels = [levelOf(freeTier, profile), levelOf(contradicted, profile)];
       expect(levels.filter((level) => level !== "disabled")).toHaveLength(1);
@@ -145,17 +158,35 @@ describe("profiles", () => {
     const exemption = {
       rule: "ft-probe",
       resource: "*::cache",
-      reason: "Only the free stack minds",
+      reason: "The free stack does without",
       owner: "me",
       expires: "2026-07-01",
     };
     const exemptions = { file: "f", text: JSON.stringify({ exemptions: [exemption] }) };
     const said = async (profile: "dev" | "free") => {
-      const rule = probe({ id: "ft-probe", family: "free-tier", checkStack: () => undefined });
+      const rule = probe({ id: "ft-probe", unlessFree: "ft-other", checkStack: () => undefined });
       const pack = await servePack(buildPack([rule], { ...development, profile, exemptions }, today));
       return (await pack.analyzeStack([])).length;
     };
-    expect([await said("dev"), await said("free")]).toEqual([0, 1]);
+    expect([await said("dev"), await said("free")]).toEqual([1, 0]);
+  });
+
+  test("the plan of the stack config goes to every rule that has the setting, with its level", () => {
+    const withPlan = defineRule({
+      ...probe({ id: "ft-plan", family: "free-tier" }),
+      types: [],
+      settings: z.strictObject({ plan: planSetting }),
+      check: undefined,
+      checkStack: undefined,
+      remedy: undefined,
+    });
+    const { initialConfig } = buildPack([withPlan, probe({})], { ...development, freePlan: "legacy12" }, today);
+    expect(initialConfig).toEqual({ "ft-plan": { enforcementLevel: "mandatory", plan: "legacy12" } });
+    expect(parseFreePlan(undefined)).toBe(undefined);
+    expect(parseFreePlan("always-free")).toBe("always-free");
+    expect(() => parseFreePlan("free")).toThrow(
+      'The stack config policy:freePlan is "free"; expected one of credits, legacy12, always-free. Set it with `pulumi config set policy:freePlan credits`.',
+    );
   });
 
   test("dev is the default, and a wrong name is refused with the right ones", () => {
