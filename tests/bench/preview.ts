@@ -1,6 +1,7 @@
 /**
- * `npm run bench:preview`: what every preview pays to start, beside Pulumi's own way of running TypeScript (ts-node, which
- * type-checks at every start). Medians of five runs; variants take turns, so that a busy machine slows all of them.
+ * `npm run bench:preview`: what a preview pays to start, beside Pulumi's own way of running TypeScript (ts-node, which
+ * type-checks what it has not compiled before). `first` is the start with empty compiler caches, as after a checkout; `later`
+ * finds them full. Medians of five runs; variants take turns, so that a busy machine slows all of them.
  */
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -31,17 +32,19 @@ const TS_NODE_CONFIG = {
   },
 };
 
+/** Pulumi's host has loaded its SDK when it loads the program. */
+const TSX_PROGRAM = `require("@pulumi/pulumi"); require("./program.cjs");`;
+
 /** Registers ts-node as @pulumi/pulumi/cmd/run does for a program with `typescript: true`. */
 const TS_NODE_PROGRAM = `
+  require("@pulumi/pulumi");
   const { tsnodeRequire, typescriptRequire } = require("@pulumi/pulumi/tsutils").typeScriptRequireStrings();
   require(tsnodeRequire).register({ compiler: typescriptRequire, skipProject: true,
     compilerOptions: ${JSON.stringify(TS_NODE_CONFIG.compilerOptions)} });
   require("./index.ts");`;
 
-interface Variant {
-  name: string;
-  run: () => Promise<void>;
-}
+/** One start, with the compiler caches below `cache`. */
+type Variant = (cache: string) => Promise<void>;
 
 interface Comparison {
   what: string;
@@ -52,62 +55,63 @@ interface Comparison {
 async function main(): Promise<void> {
   const session = await openSession("dev", { local: true });
   prepareTsNodeVariants();
-  const preview = (workDir: string, packs: string[]) => () =>
-    run(
+  const engine = session.stack.workspace.envVars;
+  const start =
+    (command: string, args: string[], options: RunOptions): Variant =>
+    // Both compilers keep their caches in the folder for temporary files.
+    (cache) =>
+      run(command, args, { ...options, env: { ...options.env, TMPDIR: cache } });
+  const preview = (cwd: string, packs: string[]) =>
+    start(
       "pulumi",
       ["preview", "--stack", "dev", "--non-interactive", ...packs.flatMap((each) => ["--policy-pack", each])],
       {
-        cwd: workDir,
-        env: session.stack.workspace.envVars,
+        cwd,
+        env: engine,
       },
     );
-  const boot = (command: string, args: string[], cwd: string) => () => run(command, args, { cwd, untilOutput: true });
+  const boot = (cwd: string, ...options: string[]) =>
+    start("pulumi-analyzer-policy", ["127.0.0.1:1", ".", ...options], { cwd, untilOutput: true });
 
   const comparisons: Comparison[] = [
     {
       what: "program start",
-      ours: { name: "tsx", run: () => run(process.execPath, ["program.cjs"], { cwd: repoRoot }) },
-      peer: { name: "ts-node", run: () => run(process.execPath, ["-e", TS_NODE_PROGRAM], { cwd: repoRoot }) },
+      ours: start(process.execPath, ["-e", TSX_PROGRAM], { cwd: repoRoot }),
+      peer: start(process.execPath, ["-e", TS_NODE_PROGRAM], { cwd: repoRoot }),
     },
+    { what: "pack boot", ours: boot(pack, "-typescript=false"), peer: boot(tsNodePack) },
+    { what: "preview without pack", ours: preview(localProjectDir, []), peer: preview(tsNodeProject, []) },
     {
-      what: "pack boot",
-      ours: {
-        name: "precompiled",
-        run: boot("pulumi-analyzer-policy", ["127.0.0.1:1", ".", "-typescript=false"], pack),
-      },
-      peer: { name: "ts-node", run: boot("pulumi-analyzer-policy", ["127.0.0.1:1", "."], tsNodePack) },
-    },
-    {
-      what: "preview, no pack",
-      ours: { name: "tsx", run: preview(localProjectDir, []) },
-      peer: { name: "ts-node", run: preview(tsNodeProject, []) },
-    },
-    {
-      what: "preview with the pack",
-      ours: { name: "tsx, precompiled", run: preview(localProjectDir, [pack]) },
-      peer: { name: "ts-node, both", run: preview(tsNodeProject, [tsNodePack]) },
+      what: "preview with pack",
+      ours: preview(localProjectDir, [pack]),
+      peer: preview(tsNodeProject, [tsNodePack]),
     },
   ];
 
-  console.log(`medians of ${RUNS}, in seconds`);
+  console.log(`seconds, medians of ${RUNS}`);
   console.log(["", "ours", "ts-node", "ratio"].map(pad).join(""));
   for (const { what, ours, peer } of comparisons) {
-    const [a, b] = await medians([ours, peer]);
-    console.log([what, a.toFixed(2), b.toFixed(2), (a / b).toFixed(2)].map(pad).join(""));
+    for (const when of ["first", "later"] as const) {
+      const [a, b] = await medians([ours, peer], when);
+      console.log([`${what}, ${when}`, a.toFixed(2), b.toFixed(2), (a / b).toFixed(2)].map(pad).join(""));
+    }
   }
   rmSync(folder, { recursive: true, force: true });
 }
 
-const pad = (text: string, column: number) => (column === 0 ? text.padEnd(24) : text.padStart(10));
+const pad = (text: string, column: number) => (column === 0 ? text.padEnd(30) : text.padStart(10));
 
-/** Median seconds of each of two variants that take turns; the first turn of each, which fills caches, does not count. */
-async function medians(variants: [Variant, Variant]): Promise<[number, number]> {
+/** Median seconds of two variants that take turns. For `later`, a turn before the first fills the caches. */
+async function medians(variants: [Variant, Variant], when: "first" | "later"): Promise<[number, number]> {
   const times: [number[], number[]] = [[], []];
-  for (let turn = 0; turn <= RUNS; turn++) {
+  const caches = join(folder, "caches");
+  for (let turn = when === "later" ? 0 : 1; turn <= RUNS; turn++) {
+    if (when === "first" || turn === 0) rmSync(caches, { recursive: true, force: true });
+    mkdirSync(caches, { recursive: true });
     for (const [i, variant] of variants.entries()) {
-      const start = performance.now();
-      await variant.run();
-      if (turn > 0) times[i]?.push((performance.now() - start) / 1000);
+      const begin = performance.now();
+      await variant(caches);
+      if (turn > 0) times[i]?.push((performance.now() - begin) / 1000);
     }
   }
   return [median(times[0]), median(times[1])];
@@ -124,7 +128,10 @@ function prepareTsNodeVariants(): void {
   cpSync(pack, tsNodePack, { recursive: true, filter: (source) => !source.endsWith("dist") });
   const description = { runtime: "nodejs", version: "0.0.1", main: "pack.ts" };
   writeFileSync(join(tsNodePack, "PulumiPolicy.yaml"), stringify(description));
-  writeFileSync(join(tsNodePack, "package.json"), JSON.stringify({ name: "ts-node-pack", main: "pack.ts" }));
+  writeFileSync(
+    join(tsNodePack, "package.json"),
+    JSON.stringify({ name: "ts-node-pack", version: "0.0.1", main: "pack.ts" }),
+  );
   writeFileSync(join(tsNodePack, "tsconfig.json"), JSON.stringify(TS_NODE_CONFIG));
 
   cpSync(localProjectDir, tsNodeProject, { recursive: true });
