@@ -15,7 +15,9 @@ export function applyEdits(props: Props, edits: readonly Edit[]): boolean {
 
 function applyEdit(props: Props, { path, value }: Edit): boolean {
   const key = path.at(-1);
-  const holder = path.slice(0, -1).reduce<Props | undefined>(descend, props);
+  const holder = path
+    .slice(0, -1)
+    .reduce<Props | undefined>((above, step, index) => descend(above, step, path[index + 1]), props);
   if (key === undefined || !holder) return false;
   const present = look(holder, key);
   if (present === unknown || present === value) return false;
@@ -27,7 +29,7 @@ function applyEdit(props: Props, { path, value }: Edit): boolean {
 const unknown = Symbol("unknown");
 
 /** What stands under a key; the SDK's proxy throws on an unknown. */
-function look(holder: Props, key: string): unknown {
+function look(holder: Props, key: string | number): unknown {
   try {
     const value = holder[key];
     return isUnknownSentinel(value) ? unknown : value;
@@ -36,17 +38,21 @@ function look(holder: Props, key: string): unknown {
   }
 }
 
-/** The object under a key, made if there is none; undefined if it cannot be known or is something else. */
-function descend(holder: Props | undefined, key: string): Props | undefined {
+/** The object or list under a key, made if there is none; undefined if it cannot be known or is something else. */
+function descend(
+  holder: Props | undefined,
+  key: string | number,
+  next: string | number | undefined,
+): Props | undefined {
   if (!holder) return undefined;
   const below = look(holder, key) ?? null;
-  if (below === null) holder[key] = {};
+  if (below === null) holder[key] = typeof next === "number" ? [] : {};
   const object = below === null ? holder[key] : below;
   return typeof object === "object" ? (object as Props) : undefined;
 }
 
 // The bridge lists in __defaults what it filled in itself, and may fill it in anew at the next update.
-function forgetDefault(holder: Props, key: string): void {
+function forgetDefault(holder: Props, key: string | number): void {
   const defaults = look(holder, "__defaults");
   if (Array.isArray(defaults)) holder["__defaults"] = [...defaults].filter((name) => name !== key);
 }

@@ -57,10 +57,12 @@ export interface StackReporter {
   summary(line: string): void;
 }
 
-/** One property to set. Objects on the way are made; nothing is set at or below an unknown. */
+/** One property to set. Objects and lists on the way are made; nothing is set at or below an unknown. */
 export interface Edit {
-  readonly path: readonly string[];
-  readonly value: string | number | boolean;
+  /** Names of properties and, in lists, indexes; the length of a list as index appends to it. */
+  readonly path: readonly (string | number)[];
+  /** A list can be emptied; its elements are set by their indexes. */
+  readonly value: string | number | boolean | readonly [];
 }
 
 type Settings = z.ZodObject;

@@ -1,5 +1,5 @@
-import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/ingress";
 import { coversPort } from "../../lib/net/ports";
+import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 
 /**

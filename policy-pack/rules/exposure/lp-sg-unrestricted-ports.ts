@@ -1,6 +1,6 @@
 import { z } from "zod";
-import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/ingress";
 import { carries, isEveryProtocol, type PortProtocol, staysWithin } from "../../lib/net/ports";
+import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 
 /**

@@ -18,24 +18,56 @@ import { development, serve, today } from "./rules";
 describe("inventory", () => {
   test("the pack holds exactly these rules", () => {
     expect(rules.map(({ id, severity, family }) => `${family}/${id} ${severity}`)).toEqual([
+      "tagging/tag-allowed-values low",
+      "tagging/tag-asg-propagate medium",
+      "tagging/tag-key-hygiene low",
+      "tagging/tag-lt-tagspecs medium",
+      "tagging/tag-no-secrets high",
+      "tagging/tag-rds-copy-to-snapshot low",
       "tagging/tag-required-keys medium",
       "encryption/enc-efs-at-rest high",
       "encryption/enc-s3-at-rest medium",
       "encryption/enc-s3-tls-only medium",
+      "exposure/lp-alb-hardening medium",
+      "exposure/lp-apigw-auth high",
+      "exposure/lp-cf-oac medium",
+      "exposure/lp-default-sg-closed high",
+      "exposure/lp-ec2-public-ip high",
+      "exposure/lp-edge-waf low",
       "exposure/lp-iam-admin-star critical",
       "exposure/lp-iam-data-exfil high",
       "exposure/lp-iam-resource-star-write high",
+      "exposure/lp-imds-hop-limit medium",
+      "exposure/lp-imdsv2 high",
       "exposure/lp-lambda-perm-source high",
+      "exposure/lp-nacl-admin-ports medium",
+      "exposure/lp-rds-public critical",
       "exposure/lp-s3-bpa-present high",
+      "exposure/lp-sg-description low",
+      "exposure/lp-sg-egress-any low",
+      "exposure/lp-sg-high-risk-ports high",
+      "exposure/lp-sg-rdp-open critical",
       "exposure/lp-sg-ssh-open critical",
       "exposure/lp-sg-unrestricted-ports high",
+      "exposure/lp-subnet-auto-public-ip medium",
+      "exposure/lp-user-data-secrets critical",
+      "exposure/lp-waf-rules medium",
       "logging/log-loggroup-retention medium",
     ]);
   });
 
   test("these rules offer remediation", () => {
     expect(rules.filter(({ remedy }) => remedy).map(({ id }) => id)).toEqual([
+      "tag-asg-propagate",
+      "tag-lt-tagspecs",
+      "tag-rds-copy-to-snapshot",
       "tag-required-keys",
+      "lp-alb-hardening",
+      "lp-default-sg-closed",
+      "lp-imds-hop-limit",
+      "lp-imdsv2",
+      "lp-rds-public",
+      "lp-subnet-auto-public-ip",
       "log-loggroup-retention",
     ]);
   });
@@ -132,8 +164,16 @@ describe("profiles", () => {
     const unmarked = { type: "a:b:C", props: { tags: { CostTier: "always-on" } } };
     const undecided = { type: "a:b:C", props: { tags: { CostTier: unknown } } };
     for (const profile of profileNames) {
-      const levels = [levelOf(freeTier, profile), levelOf(contradicted, profile)];
-      expect(levels.filter((level) => level !== "disabled")).toHaveLength(1);
+      const pack = await servePack(buildPack(pair, { ...development, profile }, today));
+      const said = async (resource: typeof marked) =>
+        [...(await pack.analyze(resource)), ...(await pack.analyzeStack([resource]))].map(
+          ({ policy, message }) => `${policy}${message.includes("cannot be known") ? " ?" : ""}`,
+        );
+      const free = ["ft-probe", "ft-probe"];
+      expect(await said(marked), profile).toEqual(free);
+      expect(await said(unmarked), profile).toEqual(profile === "free" ? free : ["contradicted", "contradicted"]);
+      // Both hang on the tag, which is said once.
+      expect(await said(undecided), profile).toEqual(profile === "free" ? free : ["ft-probe ?", "ft-probe ?"]);
     }
   });
 
@@ -154,23 +194,6 @@ describe("profiles", () => {
     expect(initialConfig).toEqual({ "log-loggroup-retention": { enforcementLevel: "advisory", remedyDays: 14 } });
   });
 
-  test("an exemption from a rule that the profile turns off is not unused", async () => {
-    const exemption = {
-      rule: "ft-probe",
-      resource: "*::cache",
-      reason: "The free stack does without",
-      owner: "me",
-      expires: "2026-07-01",
-    };
-    const exemptions = { file: "f", text: JSON.stringify({ exemptions: [exemption] }) };
-    const said = async (profile: "dev" | "free") => {
-      const rule = probe({ id: "ft-probe", unlessFree: "ft-other", checkStack: () => undefined });
-      const pack = await servePack(buildPack([rule], { ...development, profile, exemptions }, today));
-      return (await pack.analyzeStack([])).length;
-    };
-    expect([await said("dev"), await said("free")]).toEqual([1, 0]);
-  });
-
   test("the plan of the stack config goes to every rule that has the setting, with its level", () => {
     const withPlan = defineRule({
       ...probe({ id: "ft-plan", family: "free-tier" }),
@@ -187,6 +210,23 @@ describe("profiles", () => {
     expect(() => parseFreePlan("free")).toThrow(
       'The stack config policy:freePlan is "free"; expected one of credits, legacy12, always-free. Set it with `pulumi config set policy:freePlan credits`.',
     );
+  });
+
+  test("an exemption from a rule that the profile turns off is not unused", async () => {
+    const exemption = {
+      rule: "ft-probe",
+      resource: "*::cache",
+      reason: "The free stack does without",
+      owner: "me",
+      expires: "2026-07-01",
+    };
+    const exemptions = { file: "f", text: JSON.stringify({ exemptions: [exemption] }) };
+    const said = async (profile: "dev" | "free") => {
+      const rule = probe({ id: "ft-probe", unlessFree: "ft-other", checkStack: () => undefined });
+      const pack = await servePack(buildPack([rule], { ...development, profile, exemptions }, today));
+      return (await pack.analyzeStack([])).length;
+    };
+    expect([await said("dev"), await said("free")]).toEqual([1, 0]);
   });
 
   test("dev is the default, and a wrong name is refused with the right ones", () => {

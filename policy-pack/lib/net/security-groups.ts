@@ -3,36 +3,54 @@ import { Truth } from "../truth";
 import type { Value } from "../value";
 import type { Traffic } from "./ports";
 
+const groupType = "aws:ec2/securityGroup:SecurityGroup";
+const separateType = "aws:ec2/securityGroupRule:SecurityGroupRule";
+
 /** The types that carry ingress rules: groups with inline rules and both kinds of separate rules. */
 export const ingressTypes = [
-  "aws:ec2/securityGroup:SecurityGroup",
-  "aws:ec2/securityGroupRule:SecurityGroupRule",
+  groupType,
+  separateType,
   "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule",
 ] as const;
 
-/** One source of ingress with the traffic let in from it. */
-export interface Ingress extends Traffic {
-  /** One CIDR block. */
+/** The types that carry egress rules. */
+export const egressTypes = [
+  groupType,
+  separateType,
+  "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule",
+] as const;
+
+/** One CIDR block with the traffic let in from it, or out to it. */
+export interface Passage extends Traffic {
+  /** One CIDR block: of the source for ingress, of the destination for egress. */
   readonly source: Value;
-  /** No for a separate rule that turns out to be for egress. */
+  /** No for a separate rule that turns out to be for the other direction. */
   readonly applies: Truth;
 }
 
 /** Every CIDR block that a resource lets in. A rule that also names `self` or a group is no narrower for it. */
-export function ingressOf({ type, props }: ResourceView): readonly Ingress[] {
-  if (type === "aws:ec2/securityGroup:SecurityGroup") {
+export function ingressOf(resource: ResourceView): readonly Passage[] {
+  return passages(resource, "ingress");
+}
+
+/** Every CIDR block that a resource lets traffic out to. */
+export function egressOf(resource: ResourceView): readonly Passage[] {
+  return passages(resource, "egress");
+}
+
+function passages({ type, props }: ResourceView, direction: "ingress" | "egress"): readonly Passage[] {
+  if (type === groupType) {
     return props
-      .at("ingress")
+      .at(direction)
       .elements()
-      .flatMap((rule) => sourcesOf(rule, Truth.yes));
+      .flatMap((rule) => blocksOf(rule, Truth.yes));
   }
-  if (type === "aws:ec2/securityGroupRule:SecurityGroupRule")
-    return sourcesOf(props, props.at("type").equals("ingress"));
+  if (type === separateType) return blocksOf(props, props.at("type").equals(direction));
   const traffic = { protocol: props.at("ipProtocol"), from: props.at("fromPort"), to: props.at("toPort") };
   return ["cidrIpv4", "cidrIpv6"].map((name) => ({ ...traffic, source: props.at(name), applies: Truth.yes }));
 }
 
-function sourcesOf(rule: Value, applies: Truth): readonly Ingress[] {
+function blocksOf(rule: Value, applies: Truth): readonly Passage[] {
   const traffic = { protocol: rule.at("protocol"), from: rule.at("fromPort"), to: rule.at("toPort") };
   return ["cidrBlocks", "ipv6CidrBlocks"].flatMap((name) =>
     rule
