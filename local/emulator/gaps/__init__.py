@@ -15,6 +15,7 @@ NAMES = [
     "scaling_groups",
     "t_family_instances",
     "network_records",
+    "security_group_rules",
     "percentile_alarms",
     "vpc_links",
     "efs_mounts",
