@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Json, type Resource, unknown } from "../../support/policy-harness";
-import { type Case, cure, holds } from "./cases";
+import { type Case, cure, holds } from "./holds";
 import { pass, unverifiable, violation } from "./rules";
 
 type Props = Record<string, Json>;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { type Json, type Resource, unknown } from "../../support/policy-harness";
-import { cure, holds } from "./cases";
+import { cure, holds } from "./holds";
 import { judge, pass, unverifiable, violation } from "./rules";
 
 const world = "0.0.0.0/0";

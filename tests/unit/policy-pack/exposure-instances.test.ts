@@ -2,7 +2,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { credentialIn } from "../../../policy-pack/lib/credentials";
 import { type Json, type Resource, secret, unknown } from "../../support/policy-harness";
-import { type Case, cure, holds } from "./cases";
+import { type Case, cure, holds } from "./holds";
 import { pass, unverifiable, violation } from "./rules";
 
 type Props = Record<string, Json>;
