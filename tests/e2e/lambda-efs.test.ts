@@ -45,7 +45,7 @@ describe("Lambda + EFS on this machine", () => {
   test("running it again converges, and kill -9 in the middle of that loses nothing", async () => {
     let killed = false;
     const murdered = await run(upDev, (output, child) => {
-      if (killed || child.pid === undefined || !/Updating \([^]*creating/.test(output)) return;
+      if (killed || child.pid === undefined || !/Updating \([\s\S]*creating/.test(output)) return;
       killed = process.kill(-child.pid, "SIGKILL");
     });
     expect(murdered.status).toBe(-1);
@@ -98,7 +98,7 @@ describe("Lambda + EFS on this machine", () => {
       );
       const refused = await llm(upDev, { env, checkout: checkout.folder });
       expect(refused.status, refused.output).toBe(3);
-      expect(refused.stderr).toContain("aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule \"planted\"");
+      expect(refused.stderr).toContain('aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule "planted"');
       expect(refused.stderr).toContain("lp-sg-ssh-open");
       expect(refused.stderr).toContain("cidrIpv4");
       expect(refused.stderr).toMatch(/Fix:/);

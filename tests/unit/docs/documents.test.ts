@@ -59,8 +59,9 @@ describe("documents", () => {
 
   test("every alarm of lambda-efs has its heading in the runbook", () => {
     const program = read("stacks/lambda-efs.ts");
+    const perFunction = "$" + "{name}-";
     const named = [...program.matchAll(/alarm\(["`]([^"`]+)["`]/g)].flatMap(([, name = ""]) =>
-      name.startsWith("${name}") ? ["producer", "consumer"].map((each) => name.replace("${name}", each)) : [name],
+      name.startsWith(perFunction) ? ["producer-", "consumer-"].map((each) => name.replace(perFunction, each)) : [name],
     );
     expect(named).toHaveLength(8);
     expect(anchors("docs/runbooks/lambda-efs.md")).toEqual(expect.arrayContaining(named));
