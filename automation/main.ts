@@ -1,6 +1,5 @@
 import { Command, CommanderError, Option } from "commander";
-import { exitCodeOf, reportError } from "./lib/exit";
-import { UserError } from "./lib/user-error";
+import { exitCodeOf, reportError, UsageError } from "./lib/exit";
 
 /** Each command's module is loaded only when it runs: `./llm outputs` must not pay for what `./llm demo` imports. */
 function load<Module>(path: string): Module {
@@ -10,12 +9,14 @@ function load<Module>(path: string): Module {
 const LOCAL = new Option("--local", "run against the emulator on this machine; needs no cloud account");
 const SYSTEMS = new Option("--systems <a,b>", "deploy only these systems of the stack").argParser(commaSeparated);
 const YES = new Option("--yes", "do not ask before changing anything");
+const SARIF = new Option("--sarif <file>", "write what the policies found as SARIF 2.1.0, for code scanning");
+const JUNIT = new Option("--junit <file>", "write what the policies found as JUnit XML, for test reports");
 const JSON_OUTPUT = new Option("--json", "print JSON on standard output, everything else on standard error");
 
 function commaSeparated(value: string): string[] {
   const items = value.split(",").map((item) => item.trim());
   if (items.some((item) => item === "")) {
-    throw new UserError(
+    throw new UsageError(
       `--systems "${value}" has an empty name.`,
       "Write names separated by commas: --systems lambda-efs",
     );
@@ -35,6 +36,8 @@ function commandLine(): Command {
     .addOption(LOCAL)
     .addOption(SYSTEMS)
     .addOption(YES)
+    .addOption(SARIF)
+    .addOption(JUNIT)
     .action((stack: string, flags) => load<typeof import("./commands/up")>("./commands/up").up(stack, flags));
 
   program
@@ -43,6 +46,8 @@ function commandLine(): Command {
     .addOption(LOCAL)
     .addOption(SYSTEMS)
     .addOption(JSON_OUTPUT)
+    .addOption(SARIF)
+    .addOption(JUNIT)
     .action((stack: string, flags) =>
       load<typeof import("./commands/preview")>("./commands/preview").preview(stack, flags),
     );

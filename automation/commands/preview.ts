@@ -1,7 +1,8 @@
+import { FindingsPresenter, type ReportFiles } from "../lib/findings/presenter";
 import { runOperation } from "../lib/operation";
 import { openSession, type Session, withStackLock } from "../lib/session";
 
-export interface PreviewFlags {
+export interface PreviewFlags extends ReportFiles {
   local?: boolean;
   systems?: string[];
   json?: boolean;
@@ -10,17 +11,27 @@ export interface PreviewFlags {
 /** Number of resources each operation (create, update, same, ...) would touch. */
 export type ChangeSummary = Partial<Record<string, number>>;
 
-export async function previewSession(session: Session, progress: NodeJS.WriteStream): Promise<ChangeSummary> {
+export async function previewSession(
+  session: Session,
+  progress: NodeJS.WriteStream,
+  findings: FindingsPresenter,
+): Promise<ChangeSummary> {
   const { stack, policyPacks, configFile } = session;
   const result = await withStackLock(session, () =>
-    runOperation("preview", (callbacks) => stack.preview({ ...callbacks, policyPacks, configFile }), { progress }),
+    runOperation("preview", (callbacks) => stack.preview({ ...callbacks, policyPacks, configFile }), {
+      progress,
+      findings,
+    }),
   );
   return result.changeSummary;
 }
 
 /** `./llm preview`: what would change, judged by the policies. */
 export async function preview(stackName: string, flags: PreviewFlags): Promise<void> {
+  const findings = new FindingsPresenter(stackName, flags);
   const session = await openSession(stackName, flags);
-  const changes = await previewSession(session, flags.json ? process.stderr : process.stdout);
-  if (flags.json) console.log(JSON.stringify({ stack: stackName, local: flags.local ?? false, changes }, null, 2));
+  const changes = await previewSession(session, flags.json ? process.stderr : process.stdout, findings);
+  if (!flags.json) return;
+  const policies = findings.latest;
+  console.log(JSON.stringify({ stack: stackName, local: flags.local ?? false, changes, policies }, null, 2));
 }

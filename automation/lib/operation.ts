@@ -1,5 +1,10 @@
 import { CommandError, ConcurrentUpdateError, type EngineEvent, type PolicyEvent } from "@pulumi/pulumi/automation";
 import { EXIT, Interrupted, PolicyRefusal } from "./exit";
+import { WithoutPolicyBlock } from "./findings/engine-block";
+import { plainMessage } from "./findings/message";
+import type { FindingsPresenter } from "./findings/presenter";
+import { PolicyLog } from "./findings/report";
+import { resourceOf } from "./findings/urn";
 import { UserError } from "./user-error";
 
 /** What every engine operation takes from us: where its output goes, its events, and how it is stopped. */
@@ -14,6 +19,8 @@ export interface OperationCallbacks {
 export interface OperationOptions {
   /** Where the engine's progress is shown. Default standard output. */
   progress?: NodeJS.WriteStream;
+  /** Shows what the policies said, in place of the engine's own list. Default: the engine's list stays. */
+  findings?: FindingsPresenter;
 }
 
 /**
@@ -29,6 +36,9 @@ export async function runOperation<T>(
 ): Promise<T> {
   const progress = options.progress ?? process.stdout;
   const refusals: PolicyEvent[] = [];
+  const policies = new PolicyLog();
+  const show = (text: string) => progress.write(text);
+  const engineOutput = options.findings ? new WithoutPolicyBlock(show) : { push: show, end: () => undefined };
   const stop = new AbortController();
   let interrupted = false;
 
@@ -40,49 +50,44 @@ export async function runOperation<T>(
     if (signal === "SIGTERM" || !process.stdin.isTTY) stop.abort();
   };
   process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
-  try {
-    return await operation({
-      onOutput: (text) => progress.write(text),
-      onError: (text) => process.stderr.write(text),
-      onEvent: ({ policyEvent }) => {
-        if (policyEvent?.enforcementLevel === "mandatory") refusals.push(policyEvent);
-      },
-      signal: stop.signal,
-      color: progress.isTTY ? "always" : "never",
-    });
-  } catch (error) {
-    if (interrupted) {
-      throw new Interrupted(
-        `The ${what} was stopped.`,
-        "Run the same command again: it goes on from what was recorded.",
-      );
-    }
-    if (refusals.length > 0) throw refusal(what, refusals);
-    if (error instanceof ConcurrentUpdateError) throw error;
-    if (error instanceof CommandError) {
-      throw new UserError(`The ${what} failed; the engine's message is above.`, undefined, { cause: error });
-    }
-    throw error;
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+  const outcome = await operation({
+    onOutput: (text) => engineOutput.push(text),
+    onError: (text) => process.stderr.write(text),
+    onEvent: (event) => {
+      policies.record(event);
+      if (event.policyEvent?.enforcementLevel === "mandatory") refusals.push(event.policyEvent);
+    },
+    signal: stop.signal,
+    color: progress.isTTY ? "always" : "never",
+  })
+    .then(
+      (result) => ({ result }),
+      (error: unknown) => ({ error }),
+    )
+    .finally(() => process.off("SIGINT", onSignal).off("SIGTERM", onSignal));
+  engineOutput.end();
+
+  const refused = "error" in outcome && !interrupted && refusals.length > 0;
+  if (options.findings && !policies.isEmpty) options.findings.present(policies.report(), progress, refused);
+  if ("result" in outcome) return outcome.result;
+  if (interrupted) {
+    throw new Interrupted(`The ${what} was stopped.`, "Run the same command again: it goes on from what was recorded.");
   }
+  if (refused) throw refusal(what, refusals);
+  if (outcome.error instanceof ConcurrentUpdateError) throw outcome.error;
+  if (outcome.error instanceof CommandError) {
+    throw new UserError(`The ${what} failed; the engine's message is above.`, undefined, { cause: outcome.error });
+  }
+  throw outcome.error;
 }
 
 function refusal(what: string, events: PolicyEvent[]): PolicyRefusal {
-  const list = events.map((event) => {
-    const message = event.message.replaceAll(/<\{%[^%]*%\}>/g, "").trim();
-    return `  ${resourceOf(event.resourceUrn)}: ${event.policyName}\n    ${message.replaceAll("\n", "\n    ")}`;
+  const list = events.map(({ resourceUrn, policyName, message }) => {
+    return `  ${resourceOf(resourceUrn)}: ${policyName}\n    ${plainMessage(message).replaceAll("\n", "\n    ")}`;
   });
   const count = events.length === 1 ? "1 mandatory policy violation" : `${events.length} mandatory policy violations`;
   return new PolicyRefusal(
     `The ${what} was refused: ${count}.\n${list.join("\n")}`,
     `Mend what the messages name, or record an exemption (docs/policies.md). Exit status ${EXIT.policy}.`,
   );
-}
-
-/** `aws:s3/bucket:Bucket "models"` of a URN; a violation of the stack as a whole names no resource. */
-function resourceOf(urn: string | undefined): string {
-  const parts = urn?.split("::");
-  if (!parts || parts.length < 4) return "stack";
-  return `${parts[2]?.split("$").at(-1)} "${parts.slice(3).join("::")}"`;
 }

@@ -1,6 +1,7 @@
 import { CommandError, type EngineEvent, type PolicyEvent } from "@pulumi/pulumi/automation";
 import { describe, expect, test } from "vitest";
 import { EXIT, exitCodeOf } from "../../../automation/lib/exit";
+import { FindingsPresenter } from "../../../automation/lib/findings/presenter";
 import { runOperation } from "../../../automation/lib/operation";
 import { UserError } from "../../../automation/lib/user-error";
 
@@ -41,6 +42,25 @@ describe("an engine operation", () => {
     expect((error as Error).message).toBe(
       'The preview was refused: 1 mandatory policy violation.\n  aws:s3/bucket:Bucket "models": tag-required-keys\n    tags: Project is missing. Fix: set it',
     );
+  });
+
+  test("shows findings in place of the engine's list, and tells what refused it only once", async () => {
+    let shown = "";
+    const progress = { write: (text: string) => (shown += text) } as unknown as NodeJS.WriteStream;
+    const operation = runOperation(
+      "preview",
+      async ({ onOutput, onEvent }) => {
+        onOutput("Policies:\n    the engine's list\nResources:\n    + 2 to create\n");
+        onEvent(violation("mandatory"));
+        onEvent(violation("warning"));
+        throw engineFailure();
+      },
+      { progress, findings: new FindingsPresenter("dev") },
+    );
+    await expect(operation).rejects.toThrow("tag-required-keys");
+    expect(shown).toMatch(/^Resources:\n {4}\+ 2 to create\n\nPolicies:\n/);
+    expect(shown).toContain("unrated  tag-required-keys (advisory) tags: Project is missing. Fix: set it");
+    expect(shown).not.toContain("(mandatory) tags");
   });
 
   test("that failed beside advisory findings ends with status 1", async () => {

@@ -1,0 +1,7 @@
+/** `aws:s3/bucket:Bucket "models"` of a URN; a finding about the stack as a whole names no resource. */
+export function resourceOf(urn: string | undefined): string {
+  const parts = urn?.split("::");
+  if (!parts || parts.length < 4) return "stack";
+  const type = parts[2]?.split("$").at(-1);
+  return type === "pulumi:pulumi:Stack" ? "stack" : `${type} "${parts.slice(3).join("::")}"`;
+}
