@@ -18,12 +18,15 @@ interface Profile {
 // profiles enforce them above the rule's severity.
 const enforcedTagging = { "tag-required-keys": "mandatory" } as const;
 
+// A budget is often the account's and not the stack's, so its absence is no proof that costs go unseen.
+const advisedBudget = { "ft-budget-present": "advisory" } as const;
+
 /** What each profile enforces. Levels follow severity; an exception stands in `overrides` and says why. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   dev: {
     purpose: "Stacks that come and go: what is dangerous is refused, what is untidy is said.",
     levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
-    overrides: enforcedTagging,
+    overrides: { ...enforcedTagging, ...advisedBudget },
     settings: { "log-loggroup-retention": { remedyDays: 14 } },
   },
   prod: {
@@ -36,7 +39,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     purpose:
       "Stacks that should cost nothing: as dev, with the free-tier rules for everything and not for tagged resources alone.",
     levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
-    overrides: enforcedTagging,
+    overrides: { ...enforcedTagging, ...advisedBudget },
     settings: { "log-loggroup-retention": { remedyDays: 14 } },
   },
 };

@@ -52,7 +52,18 @@ export function refersTo(
   target: StackResource,
   identities: readonly string[],
 ): Truth {
-  const name = resource.props.at(property).scalar();
+  return refersToAt(resource, [property], target, identities);
+}
+
+/** As {@link refersTo}, for a name that stands inside a property. */
+export function refersToAt(
+  resource: StackResource,
+  [property, ...below]: readonly [string, ...string[]],
+  target: StackResource,
+  identities: readonly string[],
+): Truth {
+  const value = resource.props.at(property, ...below);
+  const name = value.scalar();
   const targetNames = identities.map((identity) => target.props.at(identity).scalar()).filter((id) => id !== undefined);
   if (name !== undefined && targetNames.length > 0) return Truth.of(targetNames.includes(name));
   const sources = resource.propertyDependencies.get(property);

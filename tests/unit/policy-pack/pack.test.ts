@@ -79,6 +79,30 @@ describe("inventory", () => {
 
   test("tables are those of the installed packages", () => {
     const table = (name: string): string => readFileSync(join(packRoot, "tables", name), "utf8");
+      "free-tier/ft-acm-export medium",
+      "free-tier/ft-alb medium",
+      "free-tier/ft-apigw medium",
+      "free-tier/ft-budget-present high",
+      "free-tier/ft-cloudfront medium",
+      "free-tier/ft-cloudwatch-counts medium",
+      "free-tier/ft-dynamodb-capacity medium",
+      "free-tier/ft-ebs-total medium",
+      "free-tier/ft-ec2-credits medium",
+      "free-tier/ft-ec2-hours high",
+      "free-tier/ft-ec2-monitoring low",
+      "free-tier/ft-ec2-type high",
+      "free-tier/ft-efs low",
+      "free-tier/ft-elasticache-node medium",
+      "free-tier/ft-interface-endpoint high",
+      "free-tier/ft-kms-cmk medium",
+      "free-tier/ft-lambda-shape low",
+      "free-tier/ft-nat-gateway high",
+      "free-tier/ft-public-ipv4 medium",
+      "free-tier/ft-rds-extended-support medium",
+      "free-tier/ft-rds-shape high",
+      "free-tier/ft-rds-storage medium",
+      "free-tier/ft-secrets medium",
+      "free-tier/ft-waf medium",
     expect(table("taggable.json") === taggableTable(), "run `npm run policies:tables`").toBe(true);
     expect(table("iam-actions.json") === iamActionsTable(), "run `npm run policies:tables`").toBe(true);
   });
@@ -97,6 +121,9 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))("%s", (id, rule) =>
     expect(tag("securityHub")).toBe(list(rule.securityHub));
     expect(tag("see")).toBe(rule.page);
     expect(block).toMatch(/Undefined:\s(violation|passes|does not arise)/);
+      "ft-ec2-credits",
+      "ft-ec2-monitoring",
+      "ft-rds-shape",
   });
 
   test("says why and how, and can find something", () => {

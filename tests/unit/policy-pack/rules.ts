@@ -19,6 +19,8 @@ export function serve(environment: Partial<PackEnvironment> = {}, config: Config
 export interface Verdict {
   readonly violations: readonly string[];
   readonly unknowns: readonly string[];
+  /** Sums against limits, which the profile `free` tells; absent when there is none. */
+  readonly sums?: readonly string[];
 }
 
 export const pass: Verdict = { violations: [], unknowns: [] };
@@ -39,8 +41,9 @@ export async function judge(
   id: string,
   subject: Resource | readonly Resource[],
   settings: object = {},
+  environment: Partial<PackEnvironment> = {},
 ): Promise<Verdict> {
-  const pack = await serve({}, { all: "disabled", [id]: { enforcementLevel: "mandatory", ...settings } });
+  const pack = await serve(environment, { all: "disabled", [id]: { enforcementLevel: "mandatory", ...settings } });
   const diagnostics = Array.isArray(subject)
     ? await pack.analyzeStack(subject)
     : await pack.analyze(subject as Resource);
@@ -50,12 +53,15 @@ export async function judge(
 function verdict(id: string, diagnostics: readonly Diagnostic[]): Verdict {
   const violations: string[] = [];
   const unknowns: string[] = [];
+  const sums: string[] = [];
   for (const { policy, level, message } of diagnostics) {
     if (policy !== id) throw new Error(`${policy} spoke for ${id}: ${message}`);
     const note = message.match(
       /^\[\S+\] cannot be known at preview: (.*)\. This rule and all others .* when it is known\.$/,
     );
-    if (note && level === "advisory") {
+    if (level === "advisory" && message.startsWith("Free tier: ")) {
+      sums.push(message.slice("Free tier: ".length));
+    } else if (note && level === "advisory") {
       unknowns.push(...(note[1] ?? "").split(", "));
     } else if (level === "mandatory" && message.includes("\nFix: ") && message.includes("\nWhy: ")) {
       const findings = message.split("\n").filter((line) => line.startsWith(`[${id}] `));
@@ -64,5 +70,5 @@ function verdict(id: string, diagnostics: readonly Diagnostic[]): Verdict {
       throw new Error(`${id} says neither a violation nor what it could not know: [${level}] ${message}`);
     }
   }
-  return { violations, unknowns };
+  return { violations, unknowns, ...(sums.length > 0 && { sums }) };
 }
