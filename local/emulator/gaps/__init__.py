@@ -23,6 +23,8 @@ NAMES = [
     "node_workers",
     "api_keys",
     "rest_api_iam",
+    "rest_api_patches",
+    "method_responses",
     "empty_blocks",
     "checkpoints",
 ]
