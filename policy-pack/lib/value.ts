@@ -89,7 +89,8 @@ export class Value {
     if (this.state === "absent") return [];
     if (this.state === "unknown") return [new Value(this.path, undefined, "unknown", false)];
     if (!Array.isArray(this.raw)) return [this];
-    return this.raw.map((_, index) => this.at(index));
+    // Not with map: in a remediation lists are proxies of the SDK, on which methods that make a new list throw.
+    return Array.from(this.raw.keys(), (index) => this.at(index));
   }
 
   /** The properties of an object by name; an unknown object gives one unknown entry named "?". */

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { defineRule, type ResourceView } from "../../lib/rule";
 import { taggableTypes } from "../../lib/taggable";
+import { fillValue, reportMissing, requiredKeySettings } from "../../lib/tagging/required-keys";
 import { Truth } from "../../lib/truth";
 
 /**
@@ -26,32 +27,21 @@ export const rule = defineRule({
   securityHub: [],
   page: "https://docs.aws.amazon.com/tag-editor/latest/userguide/tagging.html",
   types: taggableTypes(),
-  settings: z.strictObject({
-    keys: z
-      .array(z.string().min(1))
-      .default(["Project", "Environment", "System", "ManagedBy", "Service", "CostTier"])
-      .describe("Keys that every taggable resource must have"),
-    fill: z
-      .record(z.string(), z.string())
-      .default({ Project: "{project}", Environment: "{stack}", ManagedBy: "pulumi" })
-      .describe("Values that remediation gives to missing keys; {project} and {stack} stand for Pulumi's"),
-  }),
+  settings: z.strictObject(requiredKeySettings),
   check(resource, report, { keys }) {
-    const presence = keys.map((key) => [key, hasTag(resource, key)] as const);
-    const missing = presence.filter(([, present]) => present.answer === "no").map(([key]) => key);
-    report.when(Truth.of(missing.length > 0), "tags", `missing ${missing.join(", ")}`);
-    for (const [key, present] of presence.filter(([, present]) => present.answer === "unknown")) {
-      report.when(present.not(), "tags", `missing ${key}`);
-    }
+    reportMissing(
+      report,
+      "tags",
+      keys.map((key) => [key, hasTag(resource, key)]),
+    );
   },
   remedy(resource, { keys, fill }) {
-    const [stack = "", project = ""] = resource.urn.replace("urn:pulumi:", "").split("::");
+    const maps = resource.props.at("tagsAll").isSet().answer === "yes" ? ["tags", "tagsAll"] : ["tags"];
     return keys
-      .filter((key) => hasTag(resource, key).answer === "no" && fill[key] !== undefined)
+      .filter((key) => hasTag(resource, key).answer === "no")
       .flatMap((key) => {
-        const value = (fill[key] ?? "").replaceAll("{project}", project).replaceAll("{stack}", stack);
-        const maps = resource.props.at("tagsAll").isSet().answer === "yes" ? ["tags", "tagsAll"] : ["tags"];
-        return maps.map((map) => ({ path: [map, key], value }));
+        const value = fillValue(resource, fill, key);
+        return value === undefined ? [] : maps.map((map) => ({ path: [map, key], value }));
       });
   },
 });

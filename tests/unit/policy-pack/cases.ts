@@ -1,29 +1,22 @@
-import { expect, test } from "vitest";
-import type { Resource } from "../../support/policy-harness";
-import { judge, serve, type Verdict } from "./rules";
+import type { Json, Resource } from "../../support/policy-harness";
+import { cure, holds } from "./holds";
+import type { Verdict } from "./rules";
 
-/** What one rule has to say of a resource, or of a stack, with these settings. */
-export type Case = readonly [
-  title: string,
-  subject: Resource | readonly Resource[],
-  verdict: Verdict,
-  settings?: object,
-];
+export type Props = Record<string, Json>;
 
-/** A test for each case. */
-export function holds(id: string, cases: readonly Case[]): void {
-  test.each(cases)("%s", async (_, subject, verdict, settings = {}) => {
-    expect(await judge(id, subject, settings)).toEqual(verdict);
-  });
+/** One test for each case, all of one rule and one type of resource. */
+export function cases(
+  id: string,
+  type: string,
+  table: readonly (readonly [title: string, props: Props, verdict: Verdict, settings?: object])[],
+): void {
+  holds(
+    id,
+    table.map(([title, props, verdict, settings]) => [title, { type, props }, verdict, settings]),
+  );
 }
 
-/** The inputs that a rule's remediation makes of a resource; undefined when it changes nothing. */
-export async function cure(id: string, resource: Resource, settings: object = {}): Promise<Resource["props"]> {
-  const pack = await serve(
-    { profile: "prod" },
-    { all: "disabled", [id]: { enforcementLevel: "remediate", ...settings } },
-  );
-  const [remediation, ...others] = await pack.remediate(resource);
-  if (others.length > 0) throw new Error(`${id} remediates more than once`);
-  return remediation?.props;
+/** The inputs that a rule's remediation makes of those of a type; undefined when it changes nothing. */
+export function remediate(id: string, type: string, props: Props, settings?: object): Promise<Resource["props"]> {
+  return cure(id, { type, props }, settings);
 }
