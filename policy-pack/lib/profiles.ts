@@ -21,12 +21,24 @@ const enforcedTagging = { "tag-required-keys": "mandatory" } as const;
 // A budget is often the account's and not the stack's, so its absence is no proof that costs go unseen.
 const advisedBudget = { "ft-budget-present": "advisory" } as const;
 
+// What comes and goes is to be destroyed with one command, and nobody pays for a second zone or flow logs of it.
+const onlyInProd = {
+  "log-vpc-flow": "disabled",
+  "rel-alb-deletion-protection": "disabled",
+  "rel-dynamodb-deletion-protection": "disabled",
+  "rel-elasticache-failover": "disabled",
+  "rel-kms-deletion-window": "disabled",
+  "rel-rds-deletion-protection": "disabled",
+  "rel-rds-final-snapshot": "disabled",
+  "rel-rds-multi-az": "disabled",
+} as const;
+
 /** What each profile enforces. Levels follow severity; an exception stands in `overrides` and says why. */
 export const profiles: Readonly<Record<ProfileName, Profile>> = {
   dev: {
     purpose: "Stacks that come and go: what is dangerous is refused, what is untidy is said.",
     levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
-    overrides: { ...enforcedTagging, ...advisedBudget },
+    overrides: { ...enforcedTagging, ...advisedBudget, ...onlyInProd },
     settings: { "log-loggroup-retention": { remedyDays: 14 } },
   },
   prod: {
@@ -39,7 +51,7 @@ export const profiles: Readonly<Record<ProfileName, Profile>> = {
     purpose:
       "Stacks that should cost nothing: as dev, with the free-tier rules for everything and not for tagged resources alone.",
     levels: { critical: "mandatory", high: "mandatory", medium: "advisory", low: "advisory" },
-    overrides: { ...enforcedTagging, ...advisedBudget },
+    overrides: { ...enforcedTagging, ...advisedBudget, ...onlyInProd },
     settings: { "log-loggroup-retention": { remedyDays: 14 } },
   },
 };

@@ -22,6 +22,7 @@ export const rule = defineRule({
   checkov: ["CKV_AWS_88", "CKV_AWS_389"],
   securityHub: ["EC2.9", "EC2.25"],
   page: "https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/using-instance-addressing.html",
+  unlessFree: "ft-nat-gateway",
   types: launchTypes,
   check({ type, props }, report) {
     const interfaces =

@@ -25,6 +25,7 @@ export const rule = defineRule({
   checkov: ["CKV_AWS_68", "CKV2_AWS_28", "CKV2_AWS_29"],
   securityHub: ["CloudFront.6", "ELB.16", "APIGateway.4"],
   page: "https://docs.aws.amazon.com/waf/latest/developerguide/how-aws-waf-works-resources.html",
+  unlessFree: "ft-waf",
   types: [],
   checkStack(stack, report) {
     const distributions = stack.ofType(

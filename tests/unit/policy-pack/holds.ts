@@ -12,9 +12,9 @@ export type Case = readonly [
 
 /** A test for each case. */
 export function holds(id: string, cases: readonly Case[]): void {
-  test.each(cases)("%s", async (_, subject, verdict, settings = {}) => {
-    expect(await judge(id, subject, settings)).toEqual(verdict);
-  });
+  for (const [title, subject, verdict, settings] of cases) {
+    test(title, async () => expect(await judge(id, subject, settings)).toEqual(verdict));
+  }
 }
 
 /** The inputs that a rule's remediation makes of a resource; undefined when it changes nothing. */

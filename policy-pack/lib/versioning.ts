@@ -1,0 +1,27 @@
+import { bucketTypes } from "./buckets";
+import { refersTo, type StackResource, type StackView, written } from "./stack-view";
+import { Truth } from "./truth";
+
+/** The buckets of a stack, each with whether it keeps versions, by a resource of its own or inline. */
+export function bucketsAndVersioning(
+  stack: StackView,
+): readonly (readonly [bucket: StackResource, keepsVersions: Truth])[] {
+  const companions = stack.ofType(
+    "aws:s3/bucketVersioning:BucketVersioning",
+    "aws:s3/bucketVersioningV2:BucketVersioningV2",
+  );
+  return stack.ofType(...bucketTypes).map((bucket) => {
+    const byCompanion = companions.map((companion) =>
+      companion.props.at("versioningConfiguration", "status").equals("Enabled").and(belongsTo(companion, bucket)),
+    );
+    const inline = ["versioning", "versionings"]
+      .flatMap((name) => written(bucket, name).elements())
+      .map((block) => block.at("enabled").isTrue());
+    return [bucket, Truth.any([...byCompanion, ...inline])];
+  });
+}
+
+/** Whether a resource that names a bucket in `bucket` names this one. */
+export function belongsTo(companion: StackResource, bucket: StackResource): Truth {
+  return refersTo(companion, "bucket", bucket, ["bucket", "id"]);
+}
