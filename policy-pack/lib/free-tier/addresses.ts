@@ -45,14 +45,22 @@ function balancerAddresses(balancer: StackResource): Quantity {
     .not()
     .and(kind.equals("gateway").not())
     .and(written(balancer, "ipAddressType").equals("dualstack-without-public-ipv4").not());
-  const zones = ["subnets", "subnetMappings", "availabilityZones"].flatMap((list) =>
-    written(balancer, list).elements(),
-  );
-  const counted = zones.map((zone) => Quantity.when(zone.at("allocationId").isSet().not()));
+  const mapped = written(balancer, "subnetMappings")
+    .elements()
+    .map((mapping) => Quantity.when(mapping.at("allocationId").isSet().not()));
+  const zones = Quantity.sum([
+    length(written(balancer, "subnets")),
+    length(written(balancer, "availabilityZones")),
+    ...mapped,
+  ]);
   // At least one, however little is known of the subnets.
-  const known = Quantity.sum(counted);
-  const least = zones.some((zone) => zone.isUnknown()) ? new Quantity(Math.max(1, known.least), known.paths) : known;
+  const least = zones.paths.length > 0 ? new Quantity(Math.max(1, zones.least), zones.paths) : zones;
   return Quantity.when(isPublic).times(least);
+}
+
+/** How long a list is; what its elements are need not be known. */
+function length(list: Value): Quantity {
+  return list.isUnknown() ? new Quantity(0, [list.path]) : new Quantity(list.elements().length);
 }
 
 function startsPublic(stack: StackView, launcher: StackResource): Truth {

@@ -67,7 +67,7 @@ export const rule = defineRule({
     const texts = usage
       .filter(([prefix]) => billed.some(({ type }) => type.startsWith(prefix)))
       .map(([, text]) => text);
-    if (texts.length > 0) report.summary(`Free tier, each month, as only the bill shows: ${texts.join(", ")}.`);
+    if (texts.length > 0) report.summary(`Free tier: what only the bill shows, each month: ${texts.join(", ")}.`);
   },
 });
 

@@ -64,7 +64,7 @@ export const rule = defineRule({
     const runs = longest.least > 0 ? Math.floor(gbSeconds / longest.least) : undefined;
     const text = runs === undefined ? "" : `: ${count(runs)} times in ${count(gbSeconds)} free GB-s a month`;
     report.summary(
-      `Free tier: one longest run of each of the ${functions.length} Lambda functions takes ` +
+      `Free tier: one longest run of every Lambda function (${functions.length}) takes ` +
         `${longest.paths.length > 0 ? "at least " : ""}${count(longest.least)} GB-s${text}; beyond it ${price(gbSecondPrice)} a GB-s.`,
     );
   },

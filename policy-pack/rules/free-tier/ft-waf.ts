@@ -31,6 +31,10 @@ export const rule = defineRule({
   }),
   check({ props }, report, { aclPrice, rulePrice }) {
     const rules = props.at("rules").elements().length;
-    report.when(Truth.yes, "", `a web ACL with ${rules} rules costs ${dollars(aclPrice + rules * rulePrice)} a month`);
+    report.when(
+      Truth.yes,
+      "",
+      `the web ACL with its rules (${rules}) costs ${dollars(aclPrice + rules * rulePrice)} a month`,
+    );
   },
 });
