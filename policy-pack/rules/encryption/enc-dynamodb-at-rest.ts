@@ -23,6 +23,7 @@ export const rule = defineRule({
   checkov: ["CKV_AWS_119"],
   securityHub: [],
   page: "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/EncryptionAtRest.html",
+  unlessFree: "ft-kms-cmk",
   types: ["aws:dynamodb/table:Table", "aws:dynamodb/tableReplica:TableReplica"],
   settings: z.strictObject(requireCmkSettings),
   check({ type, props }, report, { requireCmk }) {

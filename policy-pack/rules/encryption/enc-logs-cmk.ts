@@ -23,6 +23,7 @@ export const rule = defineRule({
   checkov: ["CKV_AWS_158"],
   securityHub: [],
   page: "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+  unlessFree: "ft-kms-cmk",
   types: ["aws:cloudwatch/logGroup:LogGroup"],
   settings: z.strictObject(requireCmkSettings),
   check({ props }, report, { requireCmk }) {

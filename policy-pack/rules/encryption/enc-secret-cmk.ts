@@ -23,6 +23,7 @@ export const rule = defineRule({
   checkov: ["CKV_AWS_149"],
   securityHub: [],
   page: "https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html",
+  unlessFree: "ft-kms-cmk",
   types: ["aws:secretsmanager/secret:Secret"],
   settings: z.strictObject(requireCmkSettings),
   check({ props }, report, { requireCmk }) {

@@ -6,7 +6,8 @@ import { Truth } from "../../lib/truth";
 /**
  * enc-sns-at-rest: SNS topics are encrypted
  *
- * Any KMS key will do, AWS's own as well. Remediation needs `remedyKey`, as a wrong key loses what AWS services publish
+ * Any KMS key will do, AWS's own as well; but AWS services can publish with a key of the customer's alone, so nothing is
+ * asked of what should cost nothing. Remediation needs `remedyKey`, as a wrong key loses what AWS services publish
  * without an error. Undefined: violation.
  *
  * @severity medium
@@ -24,6 +25,7 @@ export const rule = defineRule({
   checkov: ["CKV_AWS_26"],
   securityHub: ["SNS.1"],
   page: "https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html",
+  unlessFree: "ft-kms-cmk",
   types: ["aws:sns/topic:Topic"],
   settings: z.strictObject({
     remedyKey: z
