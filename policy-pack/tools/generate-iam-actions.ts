@@ -36,18 +36,19 @@ export function iamActionsTable(): string {
     .map((file) => {
       const service = file.replace(/\.json$/, "");
       const actions = serviceActions(service, read<Action>("actions", file));
-      return [service, { ...actions, ...resourcePrefixes(read<Type>("resourceTypes", file)) }];
+      return [service, { ...actions, ...resources(service, read<Type>("resourceTypes", file)) }];
     });
   const table = { source: `${packageName}@${version}`, services: Object.fromEntries(services) };
   return `${JSON.stringify(table, null, 2)}\n`;
 }
 
 function serviceActions(service: string, actions: readonly Action[]): Record<string, string> {
-  const names = { write: [] as string[], writeAny: [] as string[], read: [] as string[] };
+  const names = { write: [], permissions: [], writeAny: [], read: [] } as Record<string, string[]>;
   for (const { name, accessLevel, resourceTypes } of actions) {
     const reads = accessLevel === "Read" || accessLevel === "List";
     const restrictable = resourceTypes.length > 0 && !withoutResource.has(`${service}:${name}`);
-    names[reads ? "read" : restrictable ? "write" : "writeAny"].push(name);
+    const kind = accessLevel.startsWith("Permissions management") ? "permissions" : "write";
+    names[reads ? "read" : restrictable ? kind : "writeAny"]?.push(name);
   }
   return Object.fromEntries(
     Object.entries(names)
@@ -56,11 +57,21 @@ function serviceActions(service: string, actions: readonly Action[]): Record<str
   );
 }
 
-/** What the names of a service's resources begin with, such as "table/"; S3 buckets and SQS queues have bare names. */
-function resourcePrefixes(types: readonly Type[]): { prefixes?: string } {
-  const literals = types.map(({ arn }) => arn.split(":").slice(5).join(":").split("${", 1)[0] ?? "");
-  const used = [...new Set(literals.filter((prefix) => /^[\w-]+[/:]$/.test(prefix)))].sort();
-  return used.length > 0 ? { prefixes: used.join(" ") } : {};
+/**
+ * What the names of a service's resources begin with, such as "table/" (S3 buckets and SQS queues have bare names), and
+ * the services whose ARNs they have besides its own: what sts:AssumeRole is allowed on are roles of IAM.
+ */
+function resources(service: string, types: readonly Type[]): { prefixes?: string; arnsOf?: string } {
+  const parts = types.map(({ arn }) => arn.split(":"));
+  const literals = parts.map((part) => part.slice(5).join(":").split("${", 1)[0] ?? "");
+  const services = parts.map((part) => part[2] ?? "").filter((other) => other !== service);
+  const prefixes = sorted(literals.filter((prefix) => /^[\w-]+[/:]$/.test(prefix)));
+  const arnsOf = sorted(services.filter((other) => /^[\w-]+$/.test(other)));
+  return { ...(prefixes && { prefixes }), ...(arnsOf && { arnsOf }) };
+}
+
+function sorted(names: readonly string[]): string {
+  return [...new Set(names)].sort().join(" ");
 }
 
 if (require.main === module) {

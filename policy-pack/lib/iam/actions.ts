@@ -3,18 +3,21 @@ import { join } from "node:path";
 import { packRoot } from "../environment";
 import { globMatches } from "./glob";
 
+/** Actions that change something and that a policy can limit to resources: those that change permissions, and all others. */
+export type RestrictableKind = "write" | "permissions";
+
 /**
  * Names of a service's actions, separated by spaces.
  *
- * `write`: changes something and can be limited to resources. `writeAny`: changes something and takes only
- * `Resource: "*"`. `read`: reads or lists.
+ * `writeAny`: changes something and takes only `Resource: "*"`. `read`: reads or lists.
  */
-interface ServiceActions {
-  readonly write?: string;
+interface ServiceActions extends Readonly<Partial<Record<RestrictableKind, string>>> {
   readonly writeAny?: string;
   readonly read?: string;
   /** What the names of its resources begin with, such as "table/". */
   readonly prefixes?: string;
+  /** Services whose ARNs its resources have, besides its own. */
+  readonly arnsOf?: string;
 }
 
 /** tables/iam-actions.json, made by tools/generate-iam-actions.ts. */
@@ -37,34 +40,53 @@ export function isEveryName(service: string, name: string): boolean {
   return ["", ...prefixes].some((prefix) => name.startsWith(prefix) && /^[*/:]*\*$/.test(name.slice(prefix.length)));
 }
 
+/** The services whose ARNs the actions of a service are allowed on: its own, and IAM's for sts:AssumeRole. */
+export function arnServices(service: string): readonly string[] {
+  return [service, ...(actionTable().services[service]?.arnsOf?.split(" ") ?? [])];
+}
+
+/**
+ * The services of which a pattern of Action covers every action. A literal one that the table does not know (it is newer)
+ * is taken for a service.
+ */
+export function wholeServices(pattern: string): readonly string[] {
+  const [service = "", name = "*"] = pattern.toLowerCase().split(":", 2);
+  if (!/^[*?]*\*[*?]*$/.test(name)) return [];
+  return /[*?]/.test(service)
+    ? Object.keys(actionTable().services).filter((known) => globMatches(service, known))
+    : [service];
+}
+
 const found = new Map<string, readonly string[]>();
 
 /**
- * The actions covered by a pattern of Action that change something and that a policy could limit to resources, as
- * "service:Name". An action that the table does not know (it is newer) is judged by its verb.
+ * The actions of a kind that a pattern of Action covers, as "service:Name". An action that the table does not know (it
+ * is newer) is a write if its verb is not one of reading.
  */
-export function restrictableWrites(pattern: string): readonly string[] {
-  const key = pattern.toLowerCase();
-  const result = found.get(key) ?? search(pattern);
+export function restrictable(kind: RestrictableKind, pattern: string): readonly string[] {
+  const key = `${kind} ${pattern.toLowerCase()}`;
+  const result = found.get(key) ?? search(kind, pattern);
   found.set(key, result);
   return result;
 }
 
-function search(pattern: string): readonly string[] {
+function search(kind: RestrictableKind, pattern: string): readonly string[] {
   const [servicePattern = "", namePattern = "*"] = pattern.toLowerCase().split(":", 2);
   const all = Object.entries(actionTable().services).filter(([service]) => globMatches(servicePattern, service));
   const matching = (names: string | undefined): string[] =>
     (names?.split(" ") ?? []).filter((name) => globMatches(namePattern, name.toLowerCase()));
-  const writes = all.flatMap(([service, { write }]) => matching(write).map((name) => `${service}:${name}`));
-  if (writes.length > 0 || /[*?]/.test(pattern)) return writes;
-  const known = all.some(([, { writeAny, read }]) => matching(writeAny).length + matching(read).length > 0);
+  const actions = all.flatMap(([service, names]) => matching(names[kind]).map((name) => `${service}:${name}`));
+  if (kind === "permissions" || actions.length > 0 || /[*?]/.test(pattern)) return actions;
+  const known = all.some(([, { permissions = "", writeAny = "", read = "" }]) =>
+    [permissions, writeAny, read].some((names) => matching(names).length > 0),
+  );
   return known || /^(batchget|check|describe|get|list|lookup|query|read|search|view)/.test(namePattern)
     ? []
     : [pattern];
 }
 
-/** All restrictable writes but those that one of the patterns covers: what NotAction leaves in. */
-export function restrictableWritesExcept(patterns: readonly string[]): readonly string[] {
+/** All actions of a kind but those that one of the patterns covers: what NotAction leaves in. */
+export function restrictableExcept(kind: RestrictableKind, patterns: readonly string[]): readonly string[] {
   const excluded = patterns.map((pattern) => pattern.toLowerCase());
-  return restrictableWrites("*").filter((action) => !excluded.some((glob) => globMatches(glob, action.toLowerCase())));
+  return restrictable(kind, "*").filter((action) => !excluded.some((glob) => globMatches(glob, action.toLowerCase())));
 }

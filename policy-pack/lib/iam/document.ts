@@ -1,7 +1,7 @@
 import { Truth } from "../truth";
 import type { Value } from "../value";
-import { isEveryName } from "./actions";
-import { conditionNarrows } from "./conditions";
+import { arnServices, isEveryName } from "./actions";
+import { byCaller, conditionLimits, conditionNarrows } from "./conditions";
 import { globCovers, globMatches } from "./glob";
 
 /**
@@ -33,9 +33,36 @@ export class Statement {
     return this.value.at("Resource");
   }
 
+  get notResource(): Value {
+    return this.value.at("NotResource");
+  }
+
+  get principal(): Value {
+    return this.value.at("Principal");
+  }
+
+  get notPrincipal(): Value {
+    return this.value.at("NotPrincipal");
+  }
+
+  get condition(): Value {
+    return this.value.at("Condition");
+  }
+
+  /** Whether Action covers an action, or NotAction leaves it in. */
+  covers(action: string): Truth {
+    return Truth.any(this.actions.map((element) => actionCovers(element, action))).or(this.leavesIn(action));
+  }
+
+  /** Whether NotAction is given and does not cover the action. */
+  leavesIn(action: string): Truth {
+    const named = Truth.any(this.notAction.elements().map((element) => actionCovers(element, action)));
+    return this.notAction.isSet().and(named.not());
+  }
+
   /** Whether a condition limits what the statement reaches. */
   narrowed(): Truth {
-    return conditionNarrows(this.value.at("Condition"));
+    return conditionNarrows(this.condition);
   }
 
   /** Whether the statement is about every resource of a service, or of all services if none is given. */
@@ -46,8 +73,29 @@ export class Statement {
         .map((resource) => resource.matches((arn) => typeof arn === "string" && arnCoversAll(arn, service))),
     );
     // NotResource leaves everything in but what it names.
-    return named.or(this.value.at("NotResource").isSet());
+    return named.or(this.notResource.isSet());
   }
+
+  /** The elements of Principal with their kind: "AWS", "Service", "Federated"; "" for a plain "*". */
+  get principals(): readonly (readonly [kind: string, element: Value])[] {
+    const named = this.principal
+      .entries()
+      .flatMap(([kind, list]) => list.elements().map((each) => [kind, each] as const));
+    return named.length > 0 ? named : this.principal.elements().map((each) => ["", each] as const);
+  }
+
+  /** Whether a condition limits who is calling. */
+  limitsCallers(): Truth {
+    return conditionLimits(this.condition, byCaller);
+  }
+}
+
+/** Whether one element of Principal stands for everyone: "*", or an ARN whose account is a pattern. */
+export function isEveryone(principal: Value): Truth {
+  return principal.matches((name) => {
+    const account = String(name).split(":")[4] ?? "";
+    return globMatches(String(name), "*") || /[*?]/.test(account);
+  });
 }
 
 /** Whether one element of Action covers an action, such as "s3:GetObject". */
@@ -62,16 +110,20 @@ export function coversAllActions(element: Value): Truth {
 
 /**
  * Whether a resource pattern names everything, or everything of one service: "*", "arn:aws:s3:::*",
- * "arn:*:dynamodb:*:*:table/*". An account or a resource name, even in part, makes it less than everything.
+ * "arn:*:dynamodb:*:*:table/*". An account or a resource name, even in part, makes it less than everything; except in
+ * IAM, whose actions reach no other account anyway. Fields that an ARN leaves out at its end stand for everything.
  */
 function arnCoversAll(pattern: string, service: string | undefined): boolean {
   if (/^\*+$/.test(pattern)) return true;
-  const [prefix, partition, ofService, region, account, ...resource] = pattern.split(":");
-  if (prefix !== "arn" || resource.length === 0) return globCovers(pattern, "arn:*");
-  const anyService = /^\*+$/.test(ofService ?? "");
-  const wide = [region, account].every((part) => part === "" || /^\*+$/.test(part ?? ""));
-  const rightService = anyService || (service !== undefined && ofService?.toLowerCase() === service);
-  return globMatches(partition ?? "", "aws") && rightService && wide && isEveryName(service ?? "", resource.join(":"));
+  const [prefix, partition = "*", ofService = "*", region = "*", account = "*", ...name] = pattern.split(":");
+  if (prefix !== "arn") return globCovers(pattern, "arn:*");
+  const anyService = /^\*+$/.test(ofService);
+  const limits = service === "iam" ? [region] : [region, account];
+  const wide = limits.every((part) => /^\**$/.test(part));
+  const services = service === undefined ? [] : arnServices(service);
+  const rightService = anyService || services.includes(ofService.toLowerCase());
+  const everyName = name.length === 0 || isEveryName(service ?? "", name.join(":"));
+  return globMatches(partition, "aws") && rightService && wide && everyName;
 }
 
 /** What a document holds: its statements, or word that it is no JSON. */

@@ -1,4 +1,5 @@
 import type { Reporter, ResourceView } from "../rule";
+import type { Value } from "../value";
 import { readDocument, type Statement } from "./document";
 
 /** The types that carry identity-based policy documents. */
@@ -8,28 +9,27 @@ export const identityPolicyTypes = [
   "aws:iam/userPolicy:UserPolicy",
   "aws:iam/groupPolicy:GroupPolicy",
   "aws:iam/role:Role",
+  "aws:ssoadmin/permissionSetInlinePolicy:PermissionSetInlinePolicy",
 ] as const;
 
-/**
- * The statements of all identity-based documents in a resource. A document that is no JSON cannot be judged; it is
- * reported, since letting it pass would let anything pass.
- */
+/** The statements of all identity-based documents in a resource. */
 export function identityStatements({ props }: ResourceView, report: Reporter): readonly Statement[] {
-  const documents = [
-    props.at("policy"),
-    ...props
-      .at("inlinePolicies")
-      .elements()
-      .map((inline) => inline.at("policy")),
-  ];
-  return documents.flatMap((value) => {
-    const document = readDocument(value);
-    if ("statements" in document) return document.statements;
-    report.when(
-      document.malformed,
-      value,
-      "the policy document is not valid JSON, so nothing is known of what it allows",
-    );
-    return [];
-  });
+  const inline = props.at("inlinePolicies").elements();
+  const documents = [props.at("policy"), props.at("inlinePolicy"), ...inline.map((each) => each.at("policy"))];
+  return documents.flatMap((document) => statementsOf(document, report));
+}
+
+/**
+ * The statements of a document. One that is no JSON cannot be judged; it is reported, since letting it pass would let
+ * anything pass.
+ */
+export function statementsOf(value: Value, report: Reporter): readonly Statement[] {
+  const document = readDocument(value);
+  if ("statements" in document) return document.statements;
+  report.when(
+    document.malformed,
+    value,
+    "the policy document is not valid JSON, so nothing is known of what it allows",
+  );
+  return [];
 }

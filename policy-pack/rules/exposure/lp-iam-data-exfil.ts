@@ -1,8 +1,7 @@
 import { z } from "zod";
-import { actionCovers, type Statement } from "../../lib/iam/document";
 import { identityPolicyTypes, identityStatements } from "../../lib/iam/identity-policies";
+import { reportOnEverything } from "../../lib/iam/reach";
 import { defineRule } from "../../lib/rule";
-import { Truth } from "../../lib/truth";
 
 /**
  * lp-iam-data-exfil: No policy allows reading all data of a service
@@ -53,25 +52,7 @@ export const rule = defineRule({
   }),
   check(resource, report, { actions }) {
     for (const statement of identityStatements(resource, report)) {
-      const open = statement.allows().and(statement.narrowed().not());
-      const reached = (action: string): Truth => statement.reachesEverything(action.split(":", 1)[0]);
-      for (const element of statement.actions) {
-        const read = actions.filter((action) => actionCovers(element, action).answer !== "no");
-        const truths = read.map((action) => actionCovers(element, action).and(reached(action)));
-        report.when(open.and(Truth.any(truths)), element, `allows reading all data: ${read.slice(0, 3).join(", ")}`);
-      }
-      const left = actions.filter((action) => leavesIn(statement, action).answer !== "no");
-      const truths = left.map((action) => leavesIn(statement, action).and(reached(action)));
-      report.when(
-        open.and(Truth.any(truths)),
-        statement.notAction,
-        `leaves in the reading of all data: ${left.slice(0, 3).join(", ")}`,
-      );
+      reportOnEverything(statement, actions, report, "reading all data");
     }
   },
 });
-
-/** Whether NotAction is given and does not name the action. */
-function leavesIn({ notAction }: Statement, action: string): Truth {
-  return notAction.isSet().and(Truth.any(notAction.elements().map((element) => actionCovers(element, action))).not());
-}

@@ -7,22 +7,59 @@ import { judge } from "./rules";
 const oneOrMany = (item: fc.Arbitrary<string>): fc.Arbitrary<Json> =>
   fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }));
 
-const statement = fc.record(
-  {
-    Effect: fc.constantFrom("Allow", "Deny"),
-    Action: oneOrMany(
-      fc.constantFrom("*", "s3:*", "s3:GetObject", "s3:PutObject", "ec2:Describe*", "ssm:GetParameter"),
-    ),
-    Resource: oneOrMany(fc.constantFrom("*", "arn:aws:s3:::*", "arn:aws:s3:::b/*", "arn:aws:ssm:*:*:parameter/*")),
-    Condition: fc.constantFrom<Json>(
-      { StringEquals: { "aws:ResourceTag/System": "web" } },
-      { StringEquals: { "aws:PrincipalTag/Team": "a" } },
-      { StringLike: { "s3:prefix": ["*"] } },
-    ),
-  },
-  { requiredKeys: ["Action", "Resource"] },
+const action = fc.constantFrom(
+  "*",
+  "s3:*",
+  "s3:GetObject",
+  "s3:PutObject",
+  "s3:PutBucketPolicy",
+  "ec2:Describe*",
+  "ec2:RunInstances",
+  "iam:*",
+  "iam:PassRole",
+  "iam:AttachRolePolicy",
+  "kms:Decrypt",
+  "sts:AssumeRole",
+);
+const common = {
+  Effect: fc.constantFrom("Allow", "Deny"),
+  Resource: oneOrMany(
+    fc.constantFrom("*", "arn:aws:s3:::*", "arn:aws:s3:::b/*", "arn:aws:iam::*:role/*", "arn:aws:kms:*:*:key/*"),
+  ),
+  Condition: fc.constantFrom<Json>(
+    { StringEquals: { "aws:ResourceTag/System": "web" } },
+    { StringEquals: { "aws:PrincipalTag/Team": "a" } },
+    { StringLike: { "s3:prefix": ["*"] } },
+    { StringEquals: { "iam:PassedToService": ["ec2.amazonaws.com"] } },
+  ),
+};
+const statement = fc.oneof(
+  fc.record({ ...common, Action: oneOrMany(action) }, { requiredKeys: ["Action", "Resource"] }),
+  fc.record({ ...common, NotAction: oneOrMany(action) }, { requiredKeys: ["NotAction", "Resource"] }),
 );
 const document = fc.record({ Statement: fc.oneof(statement, fc.array(statement, { minLength: 1, maxLength: 3 })) });
+
+const trust = fc.record(
+  {
+    Effect: fc.constantFrom("Allow", "Deny"),
+    Principal: fc.oneof(
+      fc.constantFrom("*", "111122223333"),
+      fc.record({ AWS: oneOrMany(fc.constantFrom("*", "arn:aws:iam::*:root", "arn:aws:iam::111122223333:root")) }),
+      fc.record({
+        Federated: fc.constant("arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"),
+      }),
+    ),
+    Condition: fc.constantFrom<Json>(
+      { StringEquals: { "aws:PrincipalOrgID": ["o-abcdefghij"] } },
+      { StringEqualsIfExists: { "aws:PrincipalOrgID": "o-abcdefghij" } },
+      { StringLike: { "aws:PrincipalTag/a": "b", "aws:SourceAccount": "*" } },
+      { StringLike: { "token.actions.githubusercontent.com:sub": ["repo:a/*", "repo:b/c:*"] } },
+      { StringEquals: { "sts:ExternalId": "a" } },
+    ),
+  },
+  { requiredKeys: ["Principal"] },
+);
+const trustDocument = fc.record({ Statement: fc.oneof(trust, fc.array(trust, { minLength: 1, maxLength: 3 })) });
 
 const cidr = fc.constantFrom("0.0.0.0/0", "::/0", "10.0.0.0/8");
 const ingress = fc.record({
@@ -71,7 +108,22 @@ async function expectOnlyTakenBack(
 
 const settings = { numRuns: 60 };
 
-describe.each(["lp-iam-admin-star", "lp-iam-data-exfil", "lp-iam-resource-star-write"])("%s", (id) => {
+const identityRules = [
+  "lp-iam-action-star",
+  "lp-iam-admin-star",
+  "lp-iam-cred-exposure",
+  "lp-iam-data-exfil",
+  "lp-iam-full-iam",
+  "lp-iam-kms-decrypt-star",
+  "lp-iam-not-action",
+  "lp-iam-passrole-star",
+  "lp-iam-permissions-mgmt",
+  "lp-iam-priv-esc",
+  "lp-iam-resource-star-write",
+  "lp-iam-service-star",
+];
+
+describe.each(identityRules)("%s", (id) => {
   const type = "aws:iam/policy:Policy";
 
   propertyTest.prop([document, fc.nat()], settings)("an unknown only takes answers back", async (policy, pick) => {
@@ -87,10 +139,25 @@ describe.each(["lp-iam-admin-star", "lp-iam-data-exfil", "lp-iam-resource-star-w
 
   propertyTest.prop([statement], settings)("one value and a list of one are judged alike", async (single) => {
     const list = (value: Json): Json => (Array.isArray(value) ? value : [value]);
-    const listed = { ...single, Action: list(single.Action), Resource: list(single.Resource) };
+    const actions = "Action" in single ? { Action: list(single.Action) } : { NotAction: list(single.NotAction) };
+    const listed = { ...single, ...actions, Resource: list(single.Resource) };
     const count = async (each: object) =>
       (await judge(id, { type, props: { policy: JSON.stringify({ Statement: each }) } })).violations.length;
     expect(await count(single)).toBe(await count([listed]));
+  });
+});
+
+describe.each([
+  ["lp-iam-trust-star", "aws:iam/role:Role", "assumeRolePolicy"],
+  ["lp-iam-trust-account-root", "aws:iam/role:Role", "assumeRolePolicy"],
+  ["lp-iam-oidc-sub", "aws:iam/role:Role", "assumeRolePolicy"],
+  ["lp-s3-policy-any-principal", "aws:s3/bucketPolicy:BucketPolicy", "policy"],
+  ["lp-queue-topic-public", "aws:sqs/queuePolicy:QueuePolicy", "policy"],
+  ["lp-kms-policy-star", "aws:kms/key:Key", "policy"],
+  ["lp-resource-policy-public", "aws:efs/fileSystemPolicy:FileSystemPolicy", "policy"],
+])("%s", (id, type, property) => {
+  propertyTest.prop([trustDocument, fc.nat()], settings)("an unknown only takes answers back", async (policy, pick) => {
+    await expectOnlyTakenBack(id, type, property, policy as Json, pick);
   });
 });
 
