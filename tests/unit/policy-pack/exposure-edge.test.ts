@@ -107,6 +107,7 @@ describe("lp-apigw-auth", () => {
       ["are refused", api({ protocolType: "HTTP", target: "https://example.com" }), refused],
       ["are refused when it is unknown", api({ protocolType: "HTTP", target: unknown }), refused],
       ["pass without", api({ protocolType: "HTTP" }), pass],
+      ["pass with an empty one", api({ protocolType: "HTTP", target: "" }), pass],
     ]);
   });
 });

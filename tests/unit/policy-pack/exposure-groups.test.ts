@@ -251,6 +251,11 @@ describe("lp-nacl-admin-ports", () => {
       violation(ssh(first)),
     ],
     ["passes what a lower number denies", acl(everything, deny(10, 22), deny(20, 3389)), pass],
+    [
+      "refuses what the same number denies, which allows it as well",
+      acl(allow(10, 22, 22), deny(10, 22)),
+      violation(ssh(first)),
+    ],
     ["refuses what only a higher number denies", acl(everything, deny(110, 22), deny(20, 3389)), violation(ssh(first))],
     [
       "does not take the denial of a network",
@@ -315,6 +320,11 @@ describe("lp-nacl-admin-ports", () => {
       ["are refused", [open], refused],
       ["pass for egress", [entry("out", { ruleAction: "allow", ruleNumber: 100, egress: true })], pass],
       ["pass when another of the ACL denies first", [open, entry("deny", closed)], pass],
+      [
+        "pass when another denies whose ACL is told by its origin alone",
+        [{ ...open, props: { ...open.props, networkAclId: "acl-1" } }, entry("deny", closed)],
+        pass,
+      ],
       ["are refused when another for egress denies", [open, entry("deny", { ...closed, egress: true })], refused],
       ["are refused when another ACL's denies", [open, entry("deny", closed, "other")], refused],
       [

@@ -111,6 +111,7 @@ describe("lp-imdsv2", () => {
       instance({ launchTemplate, metadataOptions: { httpTokens: "optional" } }),
       refused,
     ],
+    ["takes empty tokens for not said", instance({ launchTemplate, metadataOptions: { httpTokens: "" } }), pass],
     ["passes undefined where the account requires sessions", template({}), pass, { accountRequires: true }],
     [
       "refuses optional where the account requires sessions",
@@ -140,6 +141,7 @@ describe("lp-imdsv2", () => {
     ).toEqual({
       metadataOptions: { ...required, httpPutResponseHopLimit: unknown },
     });
+    expect(await cure(id, template({ metadataOptions: { httpEndpoint: "" } }))).toEqual({ metadataOptions: required });
     expect(await cure(id, instance({ metadataOptions: { httpEndpoint: unknown } }))).toBeUndefined();
   });
 
