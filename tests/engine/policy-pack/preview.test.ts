@@ -54,7 +54,11 @@ async function preview(
       const policies = output.slice(output.indexOf("Policies:")).replace(/^ +/gm, "");
       return { refused, policies: output.includes("Policies:") ? policies : "", output };
     },
-    { endpoint: "http://127.0.0.1:9", config },
+    // The exemptions of this repository are for its own stacks.
+    {
+      endpoint: "http://127.0.0.1:9",
+      config: { "policy:exemptions": jsonFile("none.json", { exemptions: [] }), ...config },
+    },
   );
 }
 
@@ -67,7 +71,29 @@ function jsonFile(name: string, content: object): string {
 /** A program that the pack finds nothing in and can know everything of. */
 function sound(): void {
   const bucket = new aws.s3.Bucket("data", { bucket: "shop-data", tags });
-  new aws.s3.BucketPublicAccessBlock("data-block", { bucket: bucket.id, blockPublicAcls: true });
+  new aws.s3.BucketPublicAccessBlock("data-block", {
+    bucket: bucket.id,
+    blockPublicAcls: true,
+    blockPublicPolicy: true,
+    ignorePublicAcls: true,
+    restrictPublicBuckets: true,
+  });
+  new aws.s3.BucketVersioning("data-versions", {
+    bucket: bucket.id,
+    versioningConfiguration: { status: "Enabled" },
+  });
+  new aws.s3.BucketLifecycleConfiguration("data-lifecycle", {
+    bucket: bucket.id,
+    rules: [
+      {
+        id: "old-versions",
+        status: "Enabled",
+        filter: { prefix: "" },
+        noncurrentVersionExpiration: { noncurrentDays: 30 },
+        abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+      },
+    ],
+  });
   new aws.s3.BucketPolicy("data-policy", {
     bucket: bucket.id,
     policy: JSON.stringify({
@@ -84,7 +110,8 @@ function sound(): void {
   new aws.efs.FileSystem("files", { encrypted: true, tags });
   new aws.cloudwatch.LogGroup("log", { retentionInDays: 14, tags });
   new aws.ec2.SecurityGroup("web", {
-    ingress: [{ protocol: "tcp", fromPort: 443, toPort: 443, cidrBlocks: ["0.0.0.0/0"] }],
+    description: "Web servers",
+    ingress: [{ description: "HTTPS", protocol: "tcp", fromPort: 443, toPort: 443, cidrBlocks: ["0.0.0.0/0"] }],
     tags,
   });
 }
@@ -152,7 +179,29 @@ test("what cannot be known is one advisory line, and does not hide what can", as
         JSON.stringify({ Statement: { Effect: "Allow", Action: "s3:GetObject", Resource: arn } }),
       ),
     });
-    new aws.s3.BucketPublicAccessBlock("data-block", { bucket: bucket.id, blockPublicAcls: true });
+    new aws.s3.BucketPublicAccessBlock("data-block", {
+      bucket: bucket.id,
+      blockPublicAcls: true,
+      blockPublicPolicy: true,
+      ignorePublicAcls: true,
+      restrictPublicBuckets: true,
+    });
+    new aws.s3.BucketVersioning("data-versions", {
+      bucket: bucket.id,
+      versioningConfiguration: { status: "Enabled" },
+    });
+    new aws.s3.BucketLifecycleConfiguration("data-lifecycle", {
+      bucket: bucket.id,
+      rules: [
+        {
+          id: "old-versions",
+          status: "Enabled",
+          filter: { prefix: "" },
+          noncurrentVersionExpiration: { noncurrentDays: 30 },
+          abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
+        },
+      ],
+    });
     new aws.efs.FileSystem("files", { encrypted: false, creationToken: bucket.id, tags });
   });
   expect(refused).toBe(true);
