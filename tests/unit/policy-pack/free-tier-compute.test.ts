@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { unknown } from "../../support/policy-harness";
+import { type Resource, unknown } from "../../support/policy-harness";
 import { type Props, remediate } from "./cases";
 import { freeCases, judgeFree, judgeStack, many, sumsOf } from "./free";
 import { judge, pass, unverifiable, violation } from "./rules";
@@ -320,12 +320,12 @@ describe("ft-ebs-total", () => {
     );
     const mappings = { blockDeviceMappings: [{ deviceName: "/dev/sda1", ebs: { volumeSize: 31 } }] };
     const specification = { launchTemplateSpecification: { launchTemplateId: "lt-1" } };
-    const stack = [
+    const stack: readonly Resource[] = [
       { type: template, name: "t", props: { id: "lt-1", ...mappings } },
       { type: group, name: "g", props: { maxSize: 1, mixedInstancesPolicy: { launchTemplate: specification } } },
     ];
     expect(await judgeStack(id, stack)).toEqual(over("31", "$0.08"));
-    const named = [
+    const named: readonly Resource[] = [
       { type: template, name: "t", props: { id: unknown, name: "web", ...mappings } },
       { type: group, name: "g", props: { maxSize: 1, launchTemplate: { name: "web" } } },
     ];
@@ -340,7 +340,7 @@ describe("ft-ebs-total", () => {
   test("what the provider computes is not unknown, and an attached volume counts once", async () => {
     const computed = { type: instance, name: "i", props: { rootBlockDevice: unknown, ebsBlockDevices: unknown } };
     expect(await judgeStack(id, [computed])).toEqual(pass);
-    const attached = [
+    const attached: readonly Resource[] = [
       { type: volume, name: "v", props: { id: "vol-1", size: 20 } },
       { type: instance, name: "i", props: { ebsBlockDevices: [{ volumeId: "vol-1", volumeSize: 20 }] } },
     ];

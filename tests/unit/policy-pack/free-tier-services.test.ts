@@ -91,7 +91,7 @@ describe("ft-cloudwatch-counts", () => {
   test("alarms count the metrics that they read", async () => {
     expect(await judgeStack(id, many(10, alarm))).toEqual(pass);
     expect(await judgeStack(id, many(11, alarm))).toEqual(over("11 standard alarms", 10, "$0.10"));
-    const reading = {
+    const reading: Props = {
       metricQueries: [{ metric: { metricName: "a" } }, { metric: { metricName: "b" } }, { expression: "a/b" }],
     };
     expect(await judgeStack(id, many(5, alarm, reading))).toEqual(pass);

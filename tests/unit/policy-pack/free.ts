@@ -18,7 +18,8 @@ export function freeCases(
   type: string,
   table: readonly (readonly [title: string, props: Props, verdict: Verdict, settings?: object])[],
 ): void {
-  test.each(table)("%s", async (_, props, verdict, settings = {}) => {
+  const named = table.map(([title, props, verdict, settings = {}]) => ({ title, props, verdict, settings }));
+  test.each(named)("$title", async ({ props, verdict, settings }) => {
     expect(await judgeFree(id, { type, props }, settings)).toEqual(verdict);
   });
 }

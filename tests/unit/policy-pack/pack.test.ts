@@ -156,6 +156,14 @@ describe("inventory", () => {
       "free-tier/ft-rds-storage medium",
       "free-tier/ft-secrets medium",
       "free-tier/ft-waf medium",
+      "inference/llm-engine-port-public critical",
+      "inference/llm-engine-sources high",
+      "inference/llm-generation-timeouts medium",
+      "inference/llm-gpu-budget medium",
+      "inference/llm-gpu-zero medium",
+      "inference/llm-image-digest medium",
+      "inference/llm-provider-keys critical",
+      "inference/llm-weights-checksum medium",
     ]);
   });
 
