@@ -407,6 +407,19 @@ judged("lp-iam-priv-esc", [
     violation("inlinePolicies[0].policy.Statement: gives more rights by iam:PassRole + ec2:RunInstances"),
   ],
   [
+    "refuses a pair whatever is asked of the caller",
+    allowing(
+      allow("iam:PassRole", "*", when("StringEquals", "aws:PrincipalTag/team", "web")),
+      allow("ec2:RunInstances", "*"),
+    ),
+    gives("iam:PassRole + ec2:RunInstances"),
+  ],
+  [
+    "cannot judge an unknown condition",
+    asProps({ Statement: [allow("iam:PassRole", "*", { Condition: unknown }), allow("ec2:RunInstances", "*")] }),
+    unverifiable(`${first}.Condition`),
+  ],
+  [
     "cannot judge an unknown other half",
     asProps({ Statement: [passEverything, allow(unknown, "*")] }),
     unverifiable("policy.Statement[1].Action"),
