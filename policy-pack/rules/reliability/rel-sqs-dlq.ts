@@ -57,12 +57,10 @@ function isDeadLetterQueue(stack: StackView, queue: StackResource): Truth {
   ]);
 }
 
-/** Whether a redrive policy, which is JSON, names the queue. */
+/** Whether a redrive policy, which is JSON, names the queue or was made of it. */
 function redrivesTo(holder: StackResource, queue: StackResource): Truth {
-  const policy = written(holder, "redrivePolicy");
-  const target = policy.asDocument()?.at("deadLetterTargetArn");
+  const target = holder.props.at("redrivePolicy").asDocument()?.at("deadLetterTargetArn").scalar();
   const arn = queue.props.at("arn").scalar();
-  if (target?.scalar() !== undefined && arn !== undefined) return Truth.of(target.scalar() === arn);
-  const isSource = holder.propertyDependencies.get("redrivePolicy")?.has(queue.urn) ?? false;
-  return policy.hasContent().and(Truth.of(isSource));
+  if (target !== undefined && arn !== undefined) return Truth.of(target === arn);
+  return Truth.of(holder.propertyDependencies.get("redrivePolicy")?.has(queue.urn) ?? false);
 }

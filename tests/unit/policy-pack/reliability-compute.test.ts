@@ -153,6 +153,12 @@ describe("rel-sqs-dlq", () => {
       [queue("jobs", { redrivePolicy: unknown }), reader("jobs")],
       refused,
     ],
+    ["refuses empty policies", [queue("jobs", { redrivePolicy: "", redriveAllowPolicy: "" }), reader("jobs")], refused],
+    [
+      "refuses what only the provider does not know of dead-letter queues",
+      [queue("jobs", { redriveAllowPolicy: unknown }), reader("jobs")],
+      refused,
+    ],
     ["passes a queue that nothing reads", [jobs], pass],
     ["passes a queue beside one that is read", [jobs, queue("other", { redrivePolicy: "{}" }), reader("other")], pass],
     [
@@ -173,6 +179,15 @@ describe("rel-sqs-dlq", () => {
     [
       "passes a dead-letter queue that is read",
       [queue("jobs", { redrivePolicy: unknown }, { redrivePolicy: ["failed"] }), queue("failed"), reader("failed")],
+      pass,
+    ],
+    [
+      "passes one whose ARN is known before the policy",
+      [
+        queue("jobs", { redrivePolicy: unknown }, { redrivePolicy: ["failed"] }),
+        queue("failed", { arn: arn("failed") }),
+        reader("failed"),
+      ],
       pass,
     ],
     [

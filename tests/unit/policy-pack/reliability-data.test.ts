@@ -108,6 +108,7 @@ describe("rel-rds-final-snapshot", () => {
     ["passes a named snapshot", instance(named), pass],
     ["counts an unknown name as there", instance({ finalSnapshotIdentifier: unknown }), pass],
     ["refuses an undefined name", instance({}), violation(nameless)],
+    ["refuses an empty name", instance({ finalSnapshotIdentifier: "" }), violation(nameless)],
     ["refuses it for clusters", cluster({ skipFinalSnapshot: false }), violation(nameless)],
     ["refuses to skip", instance({ ...named, skipFinalSnapshot: true }), violation(lost)],
     ["asks for no name of what is skipped", cluster({ skipFinalSnapshot: true }), violation(lost)],
@@ -317,6 +318,11 @@ describe("buckets", () => {
       [
         "refuses inline rules that are off",
         [bucket({ versioning: { enabled: true }, lifecycleRules: [{ enabled: false, ...expires, ...aborts }] })],
+        violation(keeps, parts),
+      ],
+      [
+        "refuses rules that only the provider does not know yet",
+        [bucket({ lifecycleRules: unknown }), versioning("Enabled")],
         violation(keeps, parts),
       ],
       ["cannot judge unknown rules", [...versioned, lifecycle(unknown)], unverifiable("rules")],
