@@ -95,7 +95,7 @@ export function dollars(amount: number): string {
 
 /** A price as AWS writes it, with as many digits as it has. */
 export function price(amount: number): string {
-  return amount < 0.01 || !Number.isInteger(amount * 100) ? `$${amount}` : dollars(amount);
+  return Number.isInteger(amount * 100) ? dollars(amount) : `$${amount}`;
 }
 
 export function count(amount: number): string {

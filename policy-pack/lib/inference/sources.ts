@@ -75,10 +75,9 @@ export class BalancerGroups {
     const sources = new Set(
       balancers.flatMap((balancer) => [...(balancer.propertyDependencies.get("securityGroups") ?? [])]),
     );
-    const groups = stack.ofType(groupType).filter(({ urn, props }) => {
-      const id = props.at("id").scalar();
-      return sources.has(urn) || (id !== undefined && this.ids.has(id));
-    });
+    const groups = stack
+      .ofType(groupType)
+      .filter(({ urn, props }) => sources.has(urn) || this.ids.has(props.at("id").scalar()));
     this.urns = new Set(groups.map(({ urn }) => urn));
   }
 

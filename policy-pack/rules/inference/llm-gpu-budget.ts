@@ -76,7 +76,7 @@ export const rule = defineRule({
     const limit = budget.least > 0 ? `the largest budget has ${dollars(budget.least)}` : "there is no budget";
     let spent = 0;
     for (const { resource, amount } of shares) {
-      const passes = total.least > budget.least && spent <= budget.least && spent + amount.least > budget.least;
+      const passes = spent <= budget.least && spent + amount.least > budget.least;
       spent += amount.least;
       const over = budget.paths.length > 0 ? new Quantity(0, budget.paths).exceeds(0) : total.exceeds(budget.least);
       if (passes)

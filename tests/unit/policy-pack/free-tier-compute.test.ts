@@ -309,6 +309,10 @@ describe("ft-ebs-total", () => {
     expect(await judgeStack(id, [{ type: template, props }])).toEqual(pass);
     const withData = { blockDeviceMappings: [{ deviceName: "/dev/sdf", ebs: { volumeSize: 30 } }] };
     expect(await judgeStack(id, launched(template, withData, { maxSize: 1 }))).toEqual(over("38", "$0.64"));
+    const unsized = {
+      blockDeviceMappings: [{ deviceName: "/dev/xvda" }, { deviceName: "/dev/sdf" }, { deviceName: "/dev/sdg" }],
+    };
+    expect((await sumsOf(id, launched(template, unsized, { maxSize: 2 })))[0]).toMatch(/^16 of 30 GB/);
     const unnamed = { blockDeviceMappings: [{ deviceName: unknown, ebs: { volumeSize: 30 } }] };
     expect(await judgeStack(id, launched(template, unnamed, { maxSize: 1 }))).toEqual(pass);
   });

@@ -90,6 +90,19 @@ describe("ft-public-ipv4", () => {
     );
   });
 
+  test("a launch configuration says so for its group", async () => {
+    const started = (associatePublicIpAddress: boolean): readonly Resource[] => [
+      {
+        type: "aws:ec2/launchConfiguration:LaunchConfiguration",
+        name: "c",
+        props: { name: "c", associatePublicIpAddress },
+      },
+      { type: group, name: "g", props: { maxSize: 2, launchConfiguration: "c", vpcZoneIdentifiers: ["subnet-1"] } },
+    ];
+    expect(await addresses(...started(true))).toBe("2");
+    expect(await addresses(...started(false))).toBe("0");
+  });
+
   test.each<[string, Props, string]>([
     ["one in each subnet", { subnets: ["a", "b"] }, "2"],
     ["none inside", { internal: true, subnets: ["a", "b"] }, "0"],
@@ -97,9 +110,10 @@ describe("ft-public-ipv4", () => {
     ["none at a gateway load balancer", { loadBalancerType: "gateway", subnets: ["a"] }, "0"],
     [
       "not those that it has as Elastic IPs",
-      { subnetMappings: [{ subnetId: "a", allocationId: unknown }, { subnetId: "b" }] },
+      { subnetMappings: [{ allocationId: unknown }, { allocationId: unknown }, { subnetId: "b" }] },
       "1",
     ],
+    ["none with an Elastic IP in each zone", { subnetMappings: [{ allocationId: "eipalloc-1" }] }, "0"],
     ["at least one in unknown subnets", { subnets: unknown }, "at least 1"],
     ["two with one of two subnets unknown", { subnets: [unknown, "b"] }, "2"],
   ])("counts a load balancer's addresses: %s", async (_, props, count) => {

@@ -322,6 +322,11 @@ describe("ft-budget-present", () => {
     expect(await found(queue, root)).toEqual(["shop-free"]);
     expect(await found(queue)).toEqual(["q"]);
     expect(await found(root)).toEqual([]);
+    const dev = await serve({ profile: "dev" }, { all: "disabled", [id]: "mandatory" });
+    const undecided = { ...queue, name: "u", props: { tags: { CostTier: unknown } } };
+    const tagged = { ...queue, name: "f", props: free };
+    const [one, ...others] = await dev.analyzeStack([undecided, tagged, root]);
+    expect([one?.urn.split("::").at(-1), others]).toEqual(["f", []]);
   });
 
   test.each<[string, Props, object]>([
@@ -377,5 +382,6 @@ describe("ft-budget-present", () => {
     expect(await sumsOf(id, stack)).toEqual([
       "what only the bill shows, each month: 1,000,000 SQS requests, 5 GB in S3 (first year), 100 GB out to the internet.",
     ]);
+    expect(await sumsOf(id, [{ type: "aws:ec2/eip:Eip" }])).toEqual([]);
   });
 });

@@ -178,6 +178,15 @@ describe("llm-gpu-budget", () => {
     expect(await judge(id, two, { hourlyPrices: { "g5.xlarge": 1 } })).toEqual(over("$1,460.00", "there is no budget"));
   });
 
+  test("what fits exactly fits, and the finding stands at the group that passes the budget", async () => {
+    const round = { hours: 100, hourlyPrices: { "g5.xlarge": 1 } };
+    expect(await judge(id, [...two, budget("200")], round)).toEqual(pass);
+    const both = [...two, ...fleet("g5.xlarge", { maxSize: 1 }, "second")];
+    expect(await judge(id, [...both, budget("200")], round)).toEqual(over("$300.00", "the largest budget has $200.00"));
+    const open = fleet("g5.xlarge", { maxSize: unknown }, "open");
+    expect(await judge(id, [...two, ...open, budget("200")], round)).toEqual(unverifiable("maxSize"));
+  });
+
   test("a type without a price needs one", async () => {
     const unpriced = fleet("p9.48xlarge", { maxSize: 1 });
     expect(await judge(id, unpriced)).toEqual(

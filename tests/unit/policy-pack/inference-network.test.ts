@@ -216,6 +216,8 @@ describe("llm-engine-sources", () => {
     ];
     expect(await judge(id, stack("sg-1"))).toEqual(pass);
     expect(await judge(id, stack("sg-2"))).toEqual(stranger("referencedSecurityGroupId"));
+    expect(await judge(id, stack("sg-2"), { allowedGroups: ["admin"] })).toEqual(pass);
+    expect(await judge(id, stack("sg-2"), { allowedGroups: ["edge"] })).toEqual(stranger("referencedSecurityGroupId"));
     const own = admits({ securityGroupId: "sg-1", cidrIpv4: "0.0.0.0/0" }, {});
     expect(await judge(id, [...stack("sg-1").slice(0, 3), own])).toEqual(pass);
   });
@@ -277,6 +279,8 @@ describe("llm-generation-timeouts", () => {
   test("a short delay is refused", async () => {
     const parts = { balancer: { idleTimeout: 300 }, target: { port: 8000, deregistrationDelay: 30 } };
     expect(await judge(id, stack(parts))).toEqual(violation(cut(30)));
+    const exact = { balancer: { idleTimeout: 120 }, target: { port: 8000, deregistrationDelay: 120 } };
+    expect(await judge(id, stack(exact))).toEqual(pass);
   });
 
   test("unknowns are noted", async () => {

@@ -253,6 +253,7 @@ describe("llm-provider-keys", () => {
   const secret = "abcdefghijklmnop1234";
   cases(id, instance, [
     ["finds a variable of the name", text(`export MISTRAL_API_KEY=${secret}`), userData],
+    ["finds one of sixteen letters", text("COHERE_API_KEY=abcdefghijklmnop"), userData],
     ["finds it quoted", text(`COHERE_API_KEY="${secret}"`), userData],
     ["finds it in YAML", text(`  HF_TOKEN: ${secret}`), userData],
     [
