@@ -171,6 +171,11 @@ describe("log-lambda-log-group", () => {
       [lambda({ name: unknown }), group("/aws/lambda/shop")],
       unverifiable("handler.name"),
     ],
+    [
+      "cannot judge a group whose name came from nowhere",
+      [lambda({}), group(unknown, { name: [] })],
+      unverifiable("group.name"),
+    ],
     ["cannot judge a group whose name is unknown", [lambda({}), group(unknown)], unverifiable("group.name")],
     ["passes undefined functions", [group("/aws/lambda/shop")], pass],
   ]);
