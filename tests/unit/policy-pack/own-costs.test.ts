@@ -1,0 +1,63 @@
+/**
+ * Holds the shipped stacks to the rules on costs and language models. Inputs come from mocks, with all ids known; what the
+ * provider's Check adds to them only an engine test can show.
+ */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parse } from "yaml";
+import { repoRoot } from "../../../automation/lib/paths";
+import { profileNames } from "../../../policy-pack/lib/profiles";
+import { rules } from "../../../policy-pack/registry";
+import { buildSystems } from "../../../stacks/build";
+import { parseStackConfig } from "../../../stacks/config";
+import { record } from "../../support/mocks";
+import type { Diagnostic, Json, Resource } from "../../support/policy-harness";
+import { serve } from "./rules";
+
+const own = new Set(rules.filter(({ family }) => family === "free-tier" || family === "inference").map(({ id }) => id));
+
+/** What these rules say of the stack as it is shipped: of each resource, and of all at the end. */
+async function said(stack: string): Promise<Diagnostic[]> {
+  const { config: written } = parse(readFileSync(join(repoRoot, `Pulumi.${stack}.yaml`), "utf8")) as {
+    config: Record<string, unknown>;
+  };
+  const values = Object.entries(written).map(([key, value]) => [
+    key,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  const config = parseStackConfig(Object.fromEntries(values) as Record<string, string>, "llm-stacks", stack);
+  const { recording } = await record(() => buildSystems(config, "123456789012"), { stack });
+  const resources: Resource[] = [
+    { type: "pulumi:pulumi:Stack", name: stack },
+    ...recording.resources.map(({ type, name, inputs }) => ({
+      type,
+      name,
+      props: JSON.parse(JSON.stringify(inputs ?? {})) as Record<string, Json>,
+    })),
+  ];
+  const profile = profileNames.find((name) => name === written["policy:profile"]);
+  const pack = await serve({ profile, stack });
+  const diagnostics = await pack.analyzeStack(resources);
+  for (const resource of resources) diagnostics.push(...(await pack.analyze(resource)));
+  return diagnostics.filter(({ policy }) => own.has(policy));
+}
+
+test("the free stack stays within the free tier, but for a budget", async () => {
+  const diagnostics = await said("free");
+  const sums = diagnostics.filter(({ message }) => message.startsWith("Free tier: "));
+  const findings = diagnostics.filter((one) => !sums.includes(one));
+  expect(findings.map(({ policy, level, urn }) => [policy, level, urn.split("::").at(-1)])).toEqual([
+    ["ft-budget-present", "advisory", "free"],
+  ]);
+  expect(sums.map(({ message }) => message.slice("Free tier: ".length))).toEqual([
+    "1 REST API; no call is free, and an HTTP API's cost less than a third as much.",
+    "what only the bill shows, each month: 1,000,000 Lambda requests, 5 GB of logs, 1,000,000 SQS requests, 1,000,000 SNS publishes and 1,000 mails, 5 GB in S3 (first year), 100,000 X-Ray traces, 100 GB out to the internet.",
+    "8 of 10 standard alarms; beyond it $0.00 a month ($0.10 each).",
+    "one longest run of every Lambda function (2) takes 120 GB-s: 3,333 times in 400,000 free GB-s a month; beyond it $0.0000166667 a GB-s.",
+  ]);
+});
+
+test.each(["dev", "staging", "prod"])("nothing in %s is refused", async (stack) => {
+  expect((await said(stack)).filter(({ level }) => level === "mandatory")).toEqual([]);
+});
