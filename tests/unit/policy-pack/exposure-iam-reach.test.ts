@@ -407,6 +407,23 @@ judged("lp-iam-priv-esc", [
     violation("inlinePolicies[0].policy.Statement: gives more rights by iam:PassRole + ec2:RunInstances"),
   ],
   [
+    "refuses a pair through one of the services that the role may go to",
+    allowing(
+      allow(
+        "iam:PassRole",
+        "*",
+        when("StringEquals", "iam:PassedToService", ["glue.amazonaws.com", "ec2.amazonaws.com"]),
+      ),
+      allow("ec2:RunInstances", "*"),
+    ),
+    gives("iam:PassRole + ec2:RunInstances"),
+  ],
+  [
+    "refuses a path without PassRole in two statements",
+    allowing(allow("ec2:CreateLaunchTemplateVersion", "*"), allow("ec2:ModifyLaunchTemplate", "*")),
+    gives("ec2:CreateLaunchTemplateVersion + ec2:ModifyLaunchTemplate"),
+  ],
+  [
     "refuses a pair whatever is asked of the caller",
     allowing(
       allow("iam:PassRole", "*", when("StringEquals", "aws:PrincipalTag/team", "web")),

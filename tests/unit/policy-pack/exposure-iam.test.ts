@@ -109,6 +109,7 @@ describe("lp-iam-resource-star-write", () => {
       allowing(allow("newservice:CreateThing", "*")),
       refused(`${first}.Action`, "newservice:CreateThing"),
     ],
+    ["passes a pattern that covers no action", allowing(allow("s3:Brandnew*", "*")), pass],
     ["lets a new read pass", allowing(allow("newservice:GetThing", "*")), pass],
     [
       "is excused by a condition on the resource",

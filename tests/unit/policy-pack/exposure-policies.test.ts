@@ -197,6 +197,7 @@ describe("conditions that limit who is calling", () => {
     ["ForAnyValue:StringLike", "aws:PrincipalOrgPaths", "o-*/r-ab12/*"],
     ["ArnLike", "aws:PrincipalArn", "arn:aws:iam::*:role/app"],
     ["StringLike", "aws:PrincipalArn", "*"],
+    ["StringLike", "aws:PrincipalArn", `*:aws:iam::${account}:role/app`],
     ["StringLike", "aws:PrincipalArn", `*:${account}:role/app`],
     ["ArnLike", "aws:PrincipalArn", "arn:aws:iam::1111????????:role/app"],
     ["ArnLike", "aws:SourceArn", `arn:aws:sns:*:$${"{aws:PrincipalAccount}"}:a`],
