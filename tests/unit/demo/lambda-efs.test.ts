@@ -6,7 +6,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { APIGatewayProxyEvent, APIGatewayProxyResult } from "aws-lambda";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Cloud } from "../../../automation/demo/cloud";
 import { type LambdaEfsDemoOptions, runLambdaEfsDemo } from "../../../automation/demo/lambda-efs";
 import { sampleModels } from "../../../automation/demo/sample-models";
@@ -22,6 +22,8 @@ let outDir: string;
 let handlers: Record<string, (event: APIGatewayProxyEvent, context: typeof invocation) => Promise<unknown>>;
 /** What the API answers instead of the functions, for a path. */
 const broken = new Map<string, { status: number; body: string }>();
+/** Still running ones would log into the next test. */
+const notifications: Promise<unknown>[] = [];
 
 const accessPointArn = "arn:aws:elasticfilesystem:us-east-1:1:access-point/fsap-1";
 
@@ -48,6 +50,9 @@ beforeEach(async () => {
   broken.clear();
   handlers = { "/prod/ingest": createProducer(harness.env), "/prod/predict": createConsumer(harness.env) };
 });
+afterEach(async () => {
+  await Promise.all(notifications.splice(0));
+});
 afterAll(async () => {
   api.close();
   await harness.close();
@@ -67,8 +72,8 @@ function cloud(changes: Partial<Cloud> = {}): Cloud {
   return {
     upload: async (_bucket, key, file) => {
       harness.s3.objects.set(key, await readFile(file));
-      // As the bucket's notification: nobody waits for it.
-      void notify(harness, key).catch(() => undefined);
+      // As the bucket's notification: the uploader does not wait for it.
+      notifications.push(notify(harness, key).catch(() => undefined));
     },
     readText: async (_bucket, key) => String(harness.s3.objects.get(key)),
     list: async (_bucket, prefix) =>

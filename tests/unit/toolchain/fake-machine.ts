@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { repoRoot } from "../../../automation/lib/paths";
 import types from "../../../toolchain/aws-provider/types.json";
 import { versions } from "../../../toolchain/layout";
+import { STATE_FILE } from "../../../toolchain/short-waits";
 
 /** Outcome of a run of `ensureEngine` in a process of its own. */
 export interface Outcome {
@@ -125,6 +126,16 @@ esac`,
     write(
       "internal/conns/awsclient_gen.go",
       `import (\n${imports("github.com/aws/aws-sdk-go-v2/service/")})\n\n${clients}`,
+    );
+    write(
+      STATE_FILE,
+      `import (
+\t"context"
+\t"errors"
+)
+
+\tdelay := backoff.SDKv2HelperRetryCompatibleDelay(conf.Delay, conf.PollInterval, conf.MinTimeout)
+`,
     );
     return upstream;
   }
