@@ -1,8 +1,8 @@
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { partitionOf } from "../lib/context";
-import { denyWithoutTls, type Grantee, policyDocumentOf } from "../lib/iam";
+import { denyWithoutTls, type Grantee, policyDocumentOf, type Statement } from "../lib/iam";
 import { slug } from "../lib/names";
 import { wholeNumber } from "../lib/validation";
 import { prefixMistakes } from "./bucket-notifications";
@@ -43,6 +43,8 @@ export class Bucket extends Component {
   readonly arn: string;
   readonly nodes: { readonly bucket: aws.s3.Bucket; readonly policy: aws.s3.BucketPolicy };
   private readonly layout: pulumi.Resource[];
+  private readonly admitted: Statement[] = [];
+  private policyWritten = false;
   private notified = false;
 
   constructor(name: string, args: BucketArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -88,6 +90,21 @@ export class Bucket extends Component {
     return grantee.allow(this.purpose("read-write", prefix), [
       { sid: "ReadWriteObjects", actions: ["s3:GetObject", "s3:PutObject"], resources: [this.objects(prefix)] },
     ]);
+  }
+
+  /**
+   * Adds statements to the bucket policy, for AWS services that reach the bucket without a role of this account's. All of them must have been said when
+   * the program has run to its end: what comes later, from inside an `apply`, is an error.
+   */
+  admit(...statements: readonly Statement[]): void {
+    this.check([
+      {
+        path: "admit",
+        ok: !this.policyWritten,
+        message: "was called after the bucket policy was written; call it while the program runs, not in an apply.",
+      },
+    ]);
+    this.admitted.push(...statements);
   }
 
   /**
@@ -211,10 +228,19 @@ export class Bucket extends Component {
       this.childName("policy"),
       {
         bucket: bucket.id,
-        policy: policyDocumentOf([denyWithoutTls(["s3:*"], [this.arn, `${this.arn}/*`])]),
+        policy: this.writePolicy(),
       },
       { parent: this },
     );
+  }
+
+  /** Waits for the end of the program, so that all who are admitted are in the one policy that a bucket has. */
+  private writePolicy(): pulumi.Output<string> {
+    const programRan = new Promise<void>((resolve) => setImmediate(resolve));
+    return pulumi.output(programRan).apply(() => {
+      this.policyWritten = true;
+      return policyDocumentOf([denyWithoutTls(["s3:*"], [this.arn, `${this.arn}/*`]), ...this.admitted]);
+    });
   }
 
   private createPrefix(bucket: aws.s3.Bucket, prefix: string): pulumi.Resource {

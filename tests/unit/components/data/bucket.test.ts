@@ -202,3 +202,34 @@ describe("[lambda-efs 7.6] onObjectCreated", () => {
     expect(prefixMistakes(prefixes)).toEqual(mistakes);
   });
 });
+
+describe("admit", () => {
+  const statement = {
+    sid: "ReadAsService",
+    principals: { services: ["cloudfront.amazonaws.com"] },
+    actions: ["s3:GetObject"],
+    resources: [`${arn}/*`],
+    conditions: { StringEquals: { "aws:SourceAccount": "123456789012" } },
+  };
+
+  test("adds to the bucket policy what is said after the bucket is made", async () => {
+    const { recording } = await record(() => make().admit(statement));
+    const [denial, ...added] = recording.document(`${named}-policy`).Statement;
+    expect(denial).toMatchObject({ Sid: "DenyWithoutTls", Effect: "Deny" });
+    expect(added).toEqual([
+      {
+        Sid: "ReadAsService",
+        Effect: "Allow",
+        Principal: { Service: ["cloudfront.amazonaws.com"] },
+        Action: ["s3:GetObject"],
+        Resource: [`${arn}/*`],
+        Condition: { StringEquals: { "aws:SourceAccount": "123456789012" } },
+      },
+    ]);
+  });
+
+  test("is refused once the policy is written, for it would be lost", async () => {
+    const { result } = await record(() => make());
+    expect(() => result.admit(statement)).toThrow("was called after the bucket policy was written");
+  });
+});
