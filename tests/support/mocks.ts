@@ -179,8 +179,13 @@ export async function record<T>(
       }
       callback(error, response);
     });
-  const result = await build();
-  await runtime.waitForRPCs();
+  let result: T;
+  try {
+    result = await build();
+  } finally {
+    // What a build that throws had started would else be registered with the next test's mocks.
+    await runtime.waitForRPCs();
+  }
   if (twice.length > 0) throw new Error(`URNs registered twice: ${twice.join(", ")}`);
   resources.sort((left, right) => (left.name < right.name ? -1 : 1));
   return { result, recording: new Recording(resources) };
