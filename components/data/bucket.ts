@@ -24,7 +24,12 @@ export interface BucketArgs extends ComponentArgs {
   readonly noncurrentVersionDays?: number;
   /** Days after which what lies under a prefix is deleted, such as `{ "outputs/": 90 }`. Default: nothing is. */
   readonly expireAfterDays?: Readonly<Record<string, number>>;
+  /** Days after which what lies under a prefix moves to Standard-IA, at least 30, such as `{ "uploads/": 90 }`. Default: nothing does. */
+  readonly archiveAfterDays?: Readonly<Record<string, number>>;
 }
+
+/** S3 takes nothing younger into Standard-IA. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html */
+const leastArchiveDays = 30;
 
 /** Days after which parts of an upload that was never finished are deleted; they cost as much as objects. */
 const abandonedUploadDays = 7;
@@ -145,13 +150,17 @@ export class Bucket extends Component {
     );
   }
 
-  private checkArgs({ prefixes = [], noncurrentVersionDays = 30, expireAfterDays = {} }: BucketArgs): void {
+  private checkArgs(args: BucketArgs): void {
+    const { prefixes = [], noncurrentVersionDays = 30, expireAfterDays = {}, archiveAfterDays = {} } = args;
     this.check([
       wholeNumber("noncurrentVersionDays", noncurrentVersionDays, 1, 36_500, "days"),
       ...Object.entries(expireAfterDays).map(([prefix, days]) =>
         wholeNumber(`expireAfterDays["${prefix}"]`, days, 1, 36_500, "days"),
       ),
-      ...[...prefixes, ...Object.keys(expireAfterDays)].map((prefix) => ({
+      ...Object.entries(archiveAfterDays).map(([prefix, days]) =>
+        wholeNumber(`archiveAfterDays["${prefix}"]`, days, leastArchiveDays, 36_500, "days"),
+      ),
+      ...[...prefixes, ...Object.keys(expireAfterDays), ...Object.keys(archiveAfterDays)].map((prefix) => ({
         path: "prefixes",
         ok: /^[A-Za-z0-9][A-Za-z0-9/_-]*\/$/.test(prefix),
         message: `holds "${prefix}"; give letters, digits, hyphens or underscores and a slash at the end.`,
@@ -198,7 +207,8 @@ export class Bucket extends Component {
   }
 
   /** Does not wait for versioning: AWS takes the rules before it, and the provider polls a new configuration for 55 s. */
-  private expire(bucket: aws.s3.Bucket, { noncurrentVersionDays = 30, expireAfterDays = {} }: BucketArgs): void {
+  private expire(bucket: aws.s3.Bucket, args: BucketArgs): void {
+    const { noncurrentVersionDays = 30, expireAfterDays = {}, archiveAfterDays = {} } = args;
     new aws.s3.BucketLifecycleConfiguration(
       this.childName("lifecycle"),
       {
@@ -216,6 +226,12 @@ export class Bucket extends Component {
             status: "Enabled",
             filter: { prefix },
             expiration: { days },
+          })),
+          ...Object.entries(archiveAfterDays).map(([prefix, days]) => ({
+            id: `archive-${slug(prefix)}`,
+            status: "Enabled",
+            filter: { prefix },
+            transitions: [{ days, storageClass: "STANDARD_IA" }],
           })),
         ],
       },
@@ -236,7 +252,7 @@ export class Bucket extends Component {
 
   /** Waits for the end of the program, so that all who are admitted are in the one policy that a bucket has. */
   private writePolicy(): pulumi.Output<string> {
-    const programRan = new Promise<void>((resolve) => setImmediate(resolve));
+    const programRan = new Promise<string>((resolve) => setImmediate(() => resolve("")));
     return pulumi.output(programRan).apply(() => {
       this.policyWritten = true;
       return policyDocumentOf([denyWithoutTls(["s3:*"], [this.arn, `${this.arn}/*`]), ...this.admitted]);

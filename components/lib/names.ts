@@ -11,6 +11,12 @@ export const nameLimits = {
   logGroup: 512,
   /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html */
   alarm: 255,
+  /** https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html */
+  dashboard: 255,
+  /** https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_budgets_Budget.html */
+  budget: 100,
+  /** https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html */
+  parameter: 1011,
   /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html */
   bucket: 63,
   /** https://docs.aws.amazon.com/vpc/latest/userguide/security-groups.html */
@@ -27,6 +33,18 @@ export const nameLimits = {
   kmsAlias: 250,
   /** https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html */
   restApi: 128,
+  httpApi: 128,
+  /** https://docs.aws.amazon.com/apigatewayv2/latest/api-reference/vpclinks.html */
+  vpcLink: 128,
+  apiAuthorizer: 128,
+  /** https://docs.aws.amazon.com/waf/latest/APIReference/API_CreateWebACL.html */
+  webAcl: 128,
+  /** https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_OriginAccessControlConfig.html */
+  originAccessControl: 64,
+  /** https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_ResponseHeadersPolicyConfig.html */
+  responseHeadersPolicy: 128,
+  /** https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutDeliverySource.html */
+  logDelivery: 60,
   usagePlan: 128,
   apiKey: 128,
   /** https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html */

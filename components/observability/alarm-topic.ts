@@ -12,6 +12,8 @@ export interface AlarmTopicArgs extends ComponentArgs {
   readonly encrypted: boolean;
   /** Gets a mail per alarm once it has confirmed the subscription. Default: no one. */
   readonly email?: string;
+  /** Also take AWS Budgets' messages. Default false. */
+  readonly budgets?: boolean;
 }
 
 /** What the account's administrators do with the key, written out. Uses are left to those the key is for. */
@@ -37,7 +39,7 @@ const keyAdministration = [
 ];
 
 /**
- * The SNS topic that alarms ring. Takes messages from this account's alarms only, over TLS only.
+ * The SNS topic that alarms ring. Takes messages from this account's alarms, and budgets if wanted, over TLS only. It is in the context's region, and so must the alarms be.
  *
  * Cost: mails $2 per 100,000 after the first 1,000 of each month; $1 a month for the key if encrypted.
  */
@@ -56,17 +58,18 @@ export class AlarmTopic extends Component {
       },
     ]);
     this.name = this.physicalName("topic");
-    const key = args.encrypted ? this.createKey() : undefined;
+    const publishers = ["cloudwatch.amazonaws.com", ...(args.budgets ? ["budgets.amazonaws.com"] : [])];
+    const key = args.encrypted ? this.createKey(publishers) : undefined;
     const topic = this.createTopic(key);
     this.nodes = { topic, key };
     this.arn = topic.arn;
-    this.admitAlarms(topic);
+    this.admitPublishers(topic, args.budgets ?? false);
     if (args.email !== undefined) this.subscribe(topic, args.email);
     this.registerOutputs({ arn: this.arn });
   }
 
   /** Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */
-  private createKey(): aws.kms.Key {
+  private createKey(publishers: readonly string[]): aws.kms.Key {
     const { accountId, region } = this.context;
     const anyResourceBecause = "in a key policy * is the key itself";
     const statements: PlainStatement[] = [
@@ -79,7 +82,7 @@ export class AlarmTopic extends Component {
       },
       {
         sid: "PublishAlarms",
-        principals: { services: ["cloudwatch.amazonaws.com"] },
+        principals: { services: publishers },
         actions: ["kms:Decrypt", "kms:GenerateDataKey"],
         resources: ["*"],
         anyResourceBecause,
@@ -89,6 +92,7 @@ export class AlarmTopic extends Component {
     const key = new aws.kms.Key(
       this.childName("key"),
       {
+        region: this.context.region,
         description: `Messages of ${this.name}`,
         enableKeyRotation: true,
         deletionWindowInDays: 14,
@@ -99,7 +103,11 @@ export class AlarmTopic extends Component {
     );
     new aws.kms.Alias(
       this.childName("key-alias"),
-      { name: `alias/${this.physicalName("kmsAlias")}`, targetKeyId: key.keyId },
+      {
+        region: this.context.region,
+        name: `alias/${this.physicalName("kmsAlias")}`,
+        targetKeyId: key.keyId,
+      },
       { parent: this },
     );
     return key;
@@ -108,17 +116,18 @@ export class AlarmTopic extends Component {
   private createTopic(key: aws.kms.Key | undefined): aws.sns.Topic {
     return new aws.sns.Topic(
       this.childName("topic"),
-      { name: this.name, kmsMasterKeyId: key?.keyId, tags: this.tags() },
+      { region: this.context.region, name: this.name, kmsMasterKeyId: key?.keyId, tags: this.tags() },
       { parent: this },
     );
   }
 
-  private admitAlarms(topic: aws.sns.Topic): void {
+  private admitPublishers(topic: aws.sns.Topic, budgets: boolean): void {
     const { accountId } = this.context;
     const topicArn = arnOf(this.context, "sns", this.name);
     new aws.sns.TopicPolicy(
       this.childName("policy"),
       {
+        region: this.context.region,
         arn: topic.arn,
         policy: policyDocument([
           {
@@ -131,6 +140,20 @@ export class AlarmTopic extends Component {
               ArnLike: { "aws:SourceArn": arnOf(this.context, "cloudwatch", "alarm:*") },
             },
           },
+          ...(budgets
+            ? [
+                {
+                  sid: "PublishBudgets",
+                  principals: { services: ["budgets.amazonaws.com"] },
+                  actions: ["sns:Publish"],
+                  resources: [topicArn],
+                  conditions: {
+                    StringEquals: { "aws:SourceAccount": accountId },
+                    ArnLike: { "aws:SourceArn": `arn:${partitionOf(this.context.region)}:budgets::${accountId}:*` },
+                  },
+                },
+              ]
+            : []),
           denyWithoutTls(["sns:Publish"], [topicArn]),
         ]),
       },
@@ -141,7 +164,7 @@ export class AlarmTopic extends Component {
   private subscribe(topic: aws.sns.Topic, email: string): void {
     new aws.sns.TopicSubscription(
       this.childName("email"),
-      { topic: topic.arn, protocol: "email", endpoint: email },
+      { region: this.context.region, topic: topic.arn, protocol: "email", endpoint: email },
       { parent: this },
     );
   }

@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { wholeNumber } from "../lib/validation";
 import type { AlarmTopic } from "./alarm-topic";
-import type { Metric } from "./metric";
+import { checkSignal, isMath, type Signal } from "./metric";
 
 const operators = {
   ">": "GreaterThanThreshold",
@@ -13,7 +13,7 @@ const operators = {
 } as const;
 
 export interface AlarmArgs extends ComponentArgs {
-  readonly metric: Metric;
+  readonly metric: Signal;
   /** What is wrong when it rings, for someone who is woken by it. */
   readonly description: string;
   /** What to do then: a URL, or a heading of a file in this repository, such as `docs/runbook.md#errors`. */
@@ -40,18 +40,13 @@ export class Alarm extends Component {
     super("observability", "Alarm", name, args, opts);
     this.checkArgs(args);
     this.name = this.physicalName("alarm");
-    const { metric, topic } = args;
+    const { topic } = args;
     new aws.cloudwatch.MetricAlarm(
       this.childName("alarm"),
       {
         name: this.name,
         alarmDescription: `${args.description} Runbook: ${args.runbook}`,
-        namespace: metric.namespace,
-        metricName: metric.name,
-        dimensions: { ...metric.dimensions },
-        statistic: metric.statistic,
-        extendedStatistic: metric.extendedStatistic,
-        period: metric.periodSeconds,
+        ...watched(args.metric),
         comparisonOperator: operators[args.comparison],
         threshold: args.threshold,
         evaluationPeriods: args.periods.evaluated,
@@ -59,6 +54,8 @@ export class Alarm extends Component {
         treatMissingData: args.treatMissingData,
         alarmActions: [topic.arn],
         okActions: [topic.arn],
+        // CloudFront's and the bill's metrics are in us-east-1 alone, wherever the rest of the stack is.
+        region: this.context.region,
         tags: this.tags(),
       },
       { parent: this },
@@ -77,16 +74,40 @@ export class Alarm extends Component {
       { path: "threshold", ok: Number.isFinite(threshold), message: `is ${threshold}; give a number.` },
       wholeNumber("periods.evaluated", periods.evaluated, 1, 1440, "periods"),
       wholeNumber("periods.breaching", periods.breaching, 1, periods.evaluated, "periods"),
-      {
-        path: "metric",
-        ok: (metric.statistic === undefined) !== (metric.extendedStatistic === undefined),
-        message: "has both or neither of statistic and extendedStatistic; give one.",
-      },
-      {
-        path: "metric.periodSeconds",
-        ok: metric.periodSeconds > 0 && metric.periodSeconds % 60 === 0,
-        message: `is ${metric.periodSeconds}; give 60 or a multiple of it.`,
-      },
+      ...checkSignal("metric", metric),
     ]);
   }
+}
+
+type Watched = Pick<
+  aws.cloudwatch.MetricAlarmArgs,
+  "namespace" | "metricName" | "dimensions" | "statistic" | "extendedStatistic" | "period" | "metricQueries"
+>;
+
+function watched(signal: Signal): Watched {
+  if (!isMath(signal)) {
+    return {
+      namespace: signal.namespace,
+      metricName: signal.name,
+      dimensions: { ...signal.dimensions },
+      statistic: signal.statistic,
+      extendedStatistic: signal.extendedStatistic,
+      period: signal.periodSeconds,
+    };
+  }
+  return {
+    metricQueries: [
+      { id: "watched", expression: signal.expression, label: signal.label, returnData: true },
+      ...Object.entries(signal.using).map(([id, metric]) => ({
+        id,
+        metric: {
+          namespace: metric.namespace,
+          metricName: metric.name,
+          dimensions: { ...metric.dimensions },
+          stat: metric.statistic ?? metric.extendedStatistic ?? "Sum",
+          period: metric.periodSeconds,
+        },
+      })),
+    ],
+  };
 }

@@ -15,7 +15,9 @@ const named = "lambda-efs-data";
 
 describe("[lambda-efs 4.1] a bucket", () => {
   test("is private, encrypted with AES-256, versioned and tidied", async () => {
-    const { recording } = await record(() => make({ expireAfterDays: { "outputs/": 90 } }));
+    const { recording } = await record(() =>
+      make({ expireAfterDays: { "outputs/": 90 }, archiveAfterDays: { "models/": 60 } }),
+    );
     const bucket = `${named}-bucket-id`;
     expect(recording.named(`${named}-bucket`).inputs).toEqual({
       bucket: bucketName,
@@ -48,6 +50,12 @@ describe("[lambda-efs 4.1] a bucket", () => {
           abortIncompleteMultipartUpload: { daysAfterInitiation: 7 },
         },
         { id: "expire-outputs", status: "Enabled", filter: { prefix: "outputs/" }, expiration: { days: 90 } },
+        {
+          id: "archive-models",
+          status: "Enabled",
+          filter: { prefix: "models/" },
+          transitions: [{ days: 60, storageClass: "STANDARD_IA" }],
+        },
       ],
     });
   });

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { requiredTagKeys } from "../../../../components/lib/tags";
 import { Alarm, type AlarmArgs } from "../../../../components/observability/alarm";
 import { AlarmTopic, type AlarmTopicArgs } from "../../../../components/observability/alarm-topic";
+import { percentOf } from "../../../../components/observability/metric";
 import { devContext, devTags, record } from "../../../support/mocks";
 
 const makeTopic = (change: Partial<AlarmTopicArgs> = {}) =>
@@ -50,6 +51,7 @@ describe("an alarm", () => {
       treatMissingData: "notBreaching",
       alarmActions: [arn],
       okActions: [arn],
+      region: "us-east-1",
       tags: devTags("observability"),
     });
   });
@@ -63,6 +65,38 @@ describe("an alarm", () => {
     expect(recording.named("lambda-efs-producer-errors-alarm").inputs).toMatchObject({ comparisonOperator });
   });
 
+  test("watches a number computed from metrics", async () => {
+    const sum = (name: string) =>
+      ({
+        namespace: "AWS/Lambda",
+        name,
+        dimensions: { FunctionName: "f" },
+        statistic: "Sum",
+        periodSeconds: 60,
+      }) as const;
+    const { recording } = await build({ metric: percentOf(sum("Errors"), sum("Invocations"), "Failed runs") });
+    const { inputs } = recording.named("lambda-efs-producer-errors-alarm");
+    const queried = (metricName: string) => ({
+      namespace: "AWS/Lambda",
+      metricName,
+      dimensions: { FunctionName: "f" },
+      stat: "Sum",
+      period: 60,
+    });
+    expect(inputs.metricQueries).toEqual([
+      {
+        id: "watched",
+        expression: "IF(whole > 0, 100 * FILL(part, 0) / whole, 0)",
+        label: "Failed runs",
+        returnData: true,
+      },
+      { id: "part", metric: queried("Errors") },
+      { id: "whole", metric: queried("Invocations") },
+    ]);
+    expect(inputs).not.toHaveProperty("metricName");
+    expect(inputs).not.toHaveProperty("period");
+  });
+
   test("is refused without a sentence, a runbook, a threshold, fitting periods and one statistic", async () => {
     const metric = { namespace: "n", name: "m", dimensions: {}, periodSeconds: 90 };
     const building = build({
@@ -73,7 +107,7 @@ describe("an alarm", () => {
       metric,
     });
     await expect(building).rejects.toThrow(
-      /description: is "bad".*runbook: is "ask Bob".*threshold: is NaN.*periods\.breaching: is 2.*metric: has both or neither.*metric\.periodSeconds: is 90/s,
+      /description: is "bad".*runbook: is "ask Bob".*threshold: is NaN.*periods\.breaching: is 2.*metric: m has both or neither.*metric\.periodSeconds: is 90/s,
     );
   });
 });
@@ -109,6 +143,7 @@ describe("an alarm topic", () => {
     expect(recording.named("lambda-efs-alarms-topic").inputs).toEqual({
       name: "lambda-efs-alarms-dev",
       kmsMasterKeyId: "lambda-efs-alarms-key-key-id",
+      region: "us-east-1",
       tags: devTags("observability"),
     });
     expect(recording.named("lambda-efs-alarms-key").inputs).toMatchObject({
@@ -128,6 +163,24 @@ describe("an alarm topic", () => {
       Condition: { StringEquals: { "aws:SourceAccount": "123456789012" } },
     });
     expect(recording.untagged(requiredTagKeys)).toEqual([]);
+  });
+
+  test("takes the budgets of this account too, if asked", async () => {
+    const { recording } = await record(() => makeTopic({ budgets: true }));
+    expect(recording.document("lambda-efs-alarms-policy").Statement[1]).toEqual({
+      Sid: "PublishBudgets",
+      Effect: "Allow",
+      Principal: { Service: ["budgets.amazonaws.com"] },
+      Action: ["sns:Publish"],
+      Resource: [topicArn],
+      Condition: {
+        StringEquals: { "aws:SourceAccount": "123456789012" },
+        ArnLike: { "aws:SourceArn": "arn:aws:budgets::123456789012:*" },
+      },
+    });
+    expect(recording.document("lambda-efs-alarms-key").Statement[1]).toMatchObject({
+      Principal: { Service: ["cloudwatch.amazonaws.com", "budgets.amazonaws.com"] },
+    });
   });
 
   test("not encrypted, has no key to pay for", async () => {

@@ -1,0 +1,65 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentArgs } from "../lib/component";
+import type { AlarmTopic } from "./alarm-topic";
+
+export interface BudgetArgs extends ComponentArgs {
+  /** Whole US dollars a month. */
+  readonly usdPerMonth: number;
+  /** Told at 80 % spent and when the forecast passes 100 %. Must take budgets' messages (`budgets: true`). */
+  readonly topic: AlarmTopic;
+}
+
+/** Percent of the budget. Two warnings: one while there is time to act, one before the limit is passed. */
+const notifications = [
+  { notificationType: "ACTUAL", threshold: 80 },
+  { notificationType: "FORECASTED", threshold: 100 },
+] as const;
+
+/**
+ * A monthly budget of one system in one stack, found by its tags System and Stack.
+ *
+ * The two tags must be active cost allocation tags of the account, which is set once by hand and takes a day
+ * (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html); until then AWS counts nothing for it.
+ *
+ * Cost: nothing; budgets without actions are free.
+ */
+export class Budget extends Component {
+  readonly name: string;
+
+  constructor(name: string, args: BudgetArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("observability", "Budget", name, args, opts);
+    this.check([
+      {
+        path: "usdPerMonth",
+        ok: Number.isInteger(args.usdPerMonth) && args.usdPerMonth > 0,
+        message: `is ${args.usdPerMonth}; give whole dollars above 0.`,
+      },
+    ]);
+    const { accountId, system, stack } = this.context;
+    this.name = this.physicalName("budget");
+    new aws.budgets.Budget(
+      this.childName("budget"),
+      {
+        accountId,
+        name: this.name,
+        budgetType: "COST",
+        timeUnit: "MONTHLY",
+        limitAmount: String(args.usdPerMonth),
+        limitUnit: "USD",
+        filterExpression: {
+          ands: [{ tags: { key: "System", values: [system] } }, { tags: { key: "Stack", values: [stack] } }],
+        },
+        notifications: notifications.map((notification) => ({
+          ...notification,
+          comparisonOperator: "GREATER_THAN",
+          thresholdType: "PERCENTAGE",
+          subscriberSnsTopicArns: [args.topic.arn],
+        })),
+        tags: this.tags(),
+      },
+      { parent: this, dependsOn: [args.topic] },
+    );
+    this.registerOutputs({});
+  }
+}
