@@ -1,0 +1,148 @@
+import { agentConfig, prometheusConfig, vllmMetrics } from "./agent";
+import {
+  type CheckedOllamaOptions,
+  type CheckedVllmOptions,
+  checkOllamaOptions,
+  checkVllmOptions,
+  type OllamaOptions,
+  type VllmOptions,
+} from "./options";
+import { assembleScript, type InstanceFile } from "./script";
+
+export { type InstanceFacts, InvalidOptionsError, type OllamaOptions, type VllmOptions } from "./options";
+export { maxUserDataBytes, packUserData } from "./pack";
+
+const job = "vllm";
+
+/**
+ * User data of an instance that serves one model with vLLM, on an Ubuntu AMI with NVIDIA's driver and container runtime.
+ * docs/user-data.md says what it does in which order.
+ * @throws InvalidOptionsError naming every wrong option
+ */
+export function renderVllm(options: VllmOptions): string {
+  const checked = checkVllmOptions(options);
+  const { instance, model, logGroups } = checked;
+  return assembleScript({
+    title: "Serves a language model with vLLM.",
+    settings: {
+      ...commonSettings(checked),
+      ENGINE_UNITS: "vllm.service",
+      IMAGE: checked.image,
+      MODEL: model.name,
+      REVISION: model.revision,
+      WEIGHTS_BUCKET: model.weights?.bucket ?? "",
+      WEIGHTS_PREFIX: model.weights?.prefix ?? "",
+      MANIFEST_SHA256: model.weights?.manifestSha256 ?? "",
+      HUB_FALLBACK: model.hubFallback ? "yes" : "no",
+      SERVED_NAME: checked.servedName,
+      PORT: String(checked.port),
+      MAX_MODEL_LEN: String(checked.maxModelLen),
+      GPU_MEMORY_UTILIZATION: String(checked.gpuMemoryUtilization),
+      API_KEY_PARAMETER: checked.apiKeyParameter ?? "",
+    },
+    documents: {
+      "/etc/llm-stacks/agent.json": document(
+        agentConfig({
+          namespace: checked.metricsNamespace,
+          groupName: instance.groupName,
+          logs: { ...commonLogs(logGroups.system), engine: logGroups.engine },
+          gpu: true,
+          prometheus: { job, metrics: Object.values(vllmMetrics), logGroup: logGroups.system },
+        }),
+      ),
+      "/etc/llm-stacks/prometheus.json": document(prometheusConfig(job, checked.port, instance.groupName)),
+    },
+    files: [
+      ...commonFiles,
+      ...programs("vllm", ["engine", "weights", "health", "running"]),
+      ...units("vllm.service", "llm-ready.service", "llm-watch.service"),
+    ],
+    body: ["base.sh", "vllm/boot.sh"],
+  });
+}
+
+/**
+ * User data of an instance that serves one model with Ollama, and Open WebUI to it, on an Ubuntu or Debian AMI.
+ * docs/user-data.md says what it does in which order.
+ * @throws InvalidOptionsError naming every wrong option
+ */
+export function renderOllama(options: OllamaOptions): string {
+  const checked = checkOllamaOptions(options);
+  const { logGroups } = checked;
+  return assembleScript({
+    title: "Serves a language model with Ollama and Open WebUI.",
+    settings: {
+      ...commonSettings(checked),
+      ENGINE_UNITS: "snap.ollama.listener.service ollama.service web-ui.service",
+      MODEL: checked.model.name,
+      MODEL_DIGEST: checked.model.digest,
+      SNAP_CHANNEL: checked.snapChannel,
+      ARCHIVE_VERSION: checked.archive?.version ?? "",
+      ARCHIVE_SHA256: checked.archive?.sha256 ?? "",
+      PORT: String(checked.ollamaPort),
+      WEB_UI_IMAGE: checked.webUiImage,
+      WEB_UI_PORT: String(checked.webUiPort),
+      SECRET_KEY_PARAMETER: checked.secretKeyParameter,
+    },
+    documents: {
+      "/etc/llm-stacks/agent.json": document(
+        agentConfig({
+          namespace: checked.metricsNamespace,
+          groupName: checked.instance.groupName,
+          logs: {
+            ...commonLogs(logGroups.service),
+            ollama: logGroups.service,
+            probe: logGroups.service,
+            "web-ui": logGroups.app,
+          },
+          gpu: false,
+        }),
+      ),
+    },
+    files: [
+      ...commonFiles,
+      ...programs("ollama", ["serve", "follow", "web-ui", "generate", "probe", "health", "running"]),
+      ...units("ollama.service", "ollama-log.service", "web-ui.service", "llm-probe.service", "llm-probe.timer"),
+      ...units("llm-ready.service", "llm-watch.service"),
+    ],
+    body: ["base.sh", "ollama/boot.sh"],
+  });
+}
+
+function commonSettings(options: CheckedVllmOptions | CheckedOllamaOptions): Readonly<Record<string, string>> {
+  const { instance } = options;
+  return {
+    REGION: instance.region,
+    GROUP_NAME: instance.groupName,
+    LAUNCH_HOOK: instance.launchHookName,
+    TERMINATION_HOOK: instance.terminationHookName,
+    METRICS_NAMESPACE: options.metricsNamespace,
+    HEALTH_TIMEOUT_SECONDS: String(options.healthTimeoutSeconds),
+    DRAIN_SECONDS: String(options.drainSeconds),
+    SWAP_GIB: String(options.swapGiB),
+  };
+}
+
+function commonLogs(logGroup: string): Readonly<Record<string, string>> {
+  return { boot: logGroup, ready: logGroup, watch: logGroup };
+}
+
+const commonFiles: readonly InstanceFile[] = [
+  { path: "/opt/llm-stacks/lib.sh", mode: "0644", template: "lib.sh" },
+  { path: "/opt/llm-stacks/ready", mode: "0755", template: "ready.sh" },
+  { path: "/opt/llm-stacks/watch", mode: "0755", template: "watch.sh" },
+  { path: "/etc/ssh/sshd_config.d/00-llm-stacks.conf", mode: "0644", template: "sshd.conf" },
+  { path: "/etc/logrotate.d/llm-stacks", mode: "0644", template: "logrotate.conf" },
+];
+
+function programs(folder: string, names: readonly string[]): readonly InstanceFile[] {
+  return names.map((name) => ({ path: `/opt/llm-stacks/${name}`, mode: "0755", template: `${folder}/${name}.sh` }));
+}
+
+function units(...names: readonly string[]): readonly InstanceFile[] {
+  return names.map((name) => ({ path: `/etc/systemd/system/${name}`, mode: "0644", template: `units/${name}` }));
+}
+
+function document(value: object): string {
+  return JSON.stringify(value, undefined, 1);
+}

@@ -1,0 +1,101 @@
+# The snap where snapd is, held at the channel of the config; else the release archive, checked.
+install_ollama() {
+  if command -v snap >/dev/null; then
+    install_ollama_snap
+  elif [ -n "$ARCHIVE_VERSION" ]; then
+    install_ollama_archive
+  else
+    die "snapd is absent and the config names no release archive of Ollama; set archive, or use an Ubuntu AMI"
+  fi
+}
+
+install_ollama_snap() {
+  local pair
+  snap wait system seed.loaded
+  if ! snap list ollama >/dev/null 2>&1; then
+    retry 5 snap install ollama --channel="$SNAP_CHANNEL"
+    # All instances of a fleet run one version until the config says otherwise.
+    snap refresh --hold ollama
+  fi
+  for pair in "host=0.0.0.0:$PORT" keep-alive=-1 no-cloud=1; do
+    if [ "$(snap get ollama "${pair%%=*}" 2>/dev/null)" != "${pair#*=}" ]; then snap set ollama "$pair"; fi
+  done
+  start_service snap.ollama.listener.service
+}
+
+install_ollama_archive() {
+  local folder="$ROOT/opt/ollama-$ARCHIVE_VERSION" architecture base file="$ROOT/var/lib/llm-stacks/ollama.archive"
+  if [ ! -x "$folder/bin/ollama" ]; then
+    architecture="$(dpkg --print-architecture)"
+    base="https://github.com/ollama/ollama/releases/download/v$ARCHIVE_VERSION/ollama-linux-$architecture"
+    local get=(curl --silent --show-error --fail --location --retry 5 --retry-connrefused --output "$file")
+    # Older releases are packed with gzip. The checksum decides, whichever it is.
+    mkdir --parents "${file%/*}"
+    "${get[@]}" "$base.tar.zst" || "${get[@]}" "$base.tgz"
+    printf '%s  %s\n' "$ARCHIVE_SHA256" "$file" | sha256sum --check --status || {
+      rm --force "$file"
+      die "the release archive of Ollama $ARCHIVE_VERSION for $architecture is not the one that the config names by checksum"
+    }
+    mkdir --parents "$folder.part"
+    tar --extract --file "$file" --directory "$folder.part"
+    mv "$folder.part" "$folder"
+    rm --force "$file"
+  fi
+  if ! id ollama >/dev/null 2>&1; then
+    useradd --system --shell /usr/sbin/nologin --create-home --home-dir /var/lib/ollama ollama
+  fi
+  start_service ollama.service /etc/systemd/system/ollama.service /opt/llm-stacks/serve /etc/llm-stacks/settings
+}
+
+# digest_of_model: what Ollama says the model's content is; nothing where it has none.
+digest_of_model() {
+  curl --silent --fail --max-time 10 "http://127.0.0.1:$PORT/api/tags" |
+    jq --raw-output --arg model "$MODEL" '.models[] | select(.name == $model) | .digest'
+}
+
+ollama_answers() {
+  curl --silent --fail --max-time 5 --output /dev/null "http://127.0.0.1:$PORT/api/version"
+}
+
+# Tags of Ollama's library move, and a pull takes no digest: so it is compared after the pull, before anyone may ask.
+pull_model() {
+  local request found
+  retry 8 ollama_answers || die "Ollama does not answer on port $PORT; see $LOGS/ollama.log"
+  request="$(jq --null-input --arg model "$MODEL" '{model: $model, stream: false}')"
+  if [ "$(digest_of_model)" != "$MODEL_DIGEST" ]; then
+    retry 3 curl --silent --show-error --fail --max-time 3600 --output /dev/null --data "$request" "http://127.0.0.1:$PORT/api/pull"
+  fi
+  found="$(digest_of_model)"
+  if [ "$found" != "$MODEL_DIGEST" ]; then
+    curl --silent --fail --max-time 30 --output /dev/null --request DELETE --data "$request" "http://127.0.0.1:$PORT/api/delete" ||
+      log "the wrong model could not be removed"
+    die "the model $MODEL has the digest ${found:-none}, and the config names $MODEL_DIGEST; look at what changed, then set model.digest"
+  fi
+}
+
+write_web_ui_env() {
+  local key
+  key="$(parameter "$SECRET_KEY_PARAMETER")"
+  {
+    printf 'WEBUI_SECRET_KEY=%s\n' "$key"
+    printf 'OLLAMA_BASE_URL=http://host.docker.internal:%s\n' "$PORT"
+    printf '%s\n' WEBUI_AUTH=True ENABLE_OPENAI_API=False ANONYMIZED_TELEMETRY=False DO_NOT_TRACK=1
+  } | put /etc/llm-stacks/web-ui.env 0600
+}
+
+step "ssh: keys only" harden_ssh
+step "swap" make_swap
+step "packages" install_packages jq=jq curl=curl gpg=gnupg zstd=zstd docker=docker.io
+step "aws cli" install_aws_cli
+step "logs and metrics" start_agent
+step "units" reload_units
+step "watch for the end" start_service llm-watch.service /opt/llm-stacks/watch /opt/llm-stacks/lib.sh /etc/llm-stacks/settings
+step "ollama's log" start_service ollama-log.service /opt/llm-stacks/follow /etc/systemd/system/ollama-log.service
+step "ollama" install_ollama
+step "model" pull_model
+step "open webui's key" write_web_ui_env
+step "open webui's image" pull_image "$WEB_UI_IMAGE"
+step "open webui" start_service web-ui.service /opt/llm-stacks/web-ui /etc/llm-stacks/settings /etc/llm-stacks/web-ui.env /etc/systemd/system/web-ui.service
+if ! systemctl is-enabled --quiet llm-ready.service; then systemctl enable llm-ready.service; fi
+step "health gate" systemctl start llm-ready.service
+step "inference metrics" start_service llm-probe.timer /etc/systemd/system/llm-probe.timer
