@@ -14,8 +14,15 @@ export class StackView {
     private readonly scope?: (resource: ResourceView) => Truth,
   ) {}
 
+  private readonly selections = new Map<string, readonly StackResource[]>();
+
+  /** In the order of the stack. */
   ofType(...types: readonly string[]): readonly StackResource[] {
-    return this.resources.filter((resource) => types.includes(resource.type));
+    // Rules ask this again for each resource of another type, and a stack may have thousands.
+    const key = types.join();
+    const selection = this.selections.get(key) ?? this.resources.filter(({ type }) => types.includes(type));
+    this.selections.set(key, selection);
+    return selection;
   }
 
   /** Whether the rule judges the resource in this profile. Findings on others are dropped; a rule that adds up has to ask. */

@@ -72,6 +72,7 @@ const proto = load("@pulumi/pulumi/proto/analyzer_pb") as Proto;
 const { Struct } = load("google-protobuf/google/protobuf/struct_pb") as {
   Struct: { fromJavaScript(value: object): { toJavaScript(): Record<string, Json> } };
 };
+const { Empty } = load("google-protobuf/google/protobuf/empty_pb") as { Empty: MessageClass };
 const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
 
 /**
@@ -80,13 +81,41 @@ const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disab
  */
 export async function servePack(pack: PackUnderTest, config: PolicyPackConfig = {}): Promise<ServedPack> {
   const handlers = captureHandlers(pack);
-  const call = (name: string, request: unknown): Promise<Message> =>
-    new Promise((resolve, reject) => {
-      const handler = handlers[name];
-      if (!handler) throw new Error(`the policy SDK serves no ${name}`);
-      handler({ request }, (error, response) => (error ? reject(error) : resolve(response)));
-    });
-  const info = await call("getAnalyzerInfo", message("AnalyzerInfo"));
+  return behind(
+    (name, request) =>
+      new Promise((resolve, reject) => {
+        const handler = handlers[name];
+        if (!handler) throw new Error(`the policy SDK serves no ${name}`);
+        handler({ request }, (error, response) => (error ? reject(error) : resolve(response)));
+      }),
+    config,
+  );
+}
+
+/** A pack that a process serves on a port of this machine, as the engine starts it. `close` ends the connection only. */
+export async function connectPack(port: number): Promise<ServedPack & { close(): void }> {
+  const { credentials } = load("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
+  const { AnalyzerClient } = load("@pulumi/pulumi/proto/analyzer_grpc_pb") as {
+    AnalyzerClient: new (address: string, credentials: unknown, options: object) => Message;
+  };
+  const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
+  const client = new AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure(), unlimited);
+  const pack = await behind(
+    (name, request) =>
+      new Promise((resolve, reject) => {
+        method(client, name)(request, (error: Error | null, response: Message) =>
+          error ? reject(error) : resolve(response),
+        );
+      }),
+    {},
+  );
+  return { ...pack, close: () => method(client, "close")() };
+}
+
+type Call = (name: string, request: unknown) => Promise<Message>;
+
+async function behind(call: Call, config: PolicyPackConfig): Promise<ServedPack> {
+  const info = await call("getAnalyzerInfo", new Empty());
   const levels = await configure(call, info, config);
   return {
     levels,
@@ -135,7 +164,7 @@ function captureHandlers(pack: PackUnderTest): Record<string, Handler> {
 
 /** Merges config as the engine does (ReconcilePolicyPackConfig): schema defaults, the pack's own, "all", then by name. */
 async function configure(
-  call: (name: string, request: unknown) => Promise<Message>,
+  call: Call,
   info: Message,
   config: PolicyPackConfig,
 ): Promise<Record<string, EnforcementLevel>> {
@@ -150,13 +179,16 @@ async function configure(
       ),
     });
   }
-  for (const [name, own] of get<Map<string, Message>>(info, "getInitialconfigMap").entries()) {
-    const entry = merged.get(name);
-    if (!entry) throw new Error(`initial config for ${name}, which is no policy`);
-    entry.level = get<number>(own, "getEnforcementlevel");
-    Object.assign(entry.properties, properties(own, "getProperties"));
+  const initial = [...get<Map<string, Message>>(info, "getInitialconfigMap").entries()];
+  for (const [name, own] of allFirst(initial)) {
+    if (name !== "all" && !merged.has(name)) throw new Error(`initial config for ${name}, which is no policy`);
+    for (const [id, entry] of merged) {
+      if (name !== "all" && name !== id) continue;
+      entry.level = get<number>(own, "getEnforcementlevel");
+      Object.assign(entry.properties, properties(own, "getProperties"));
+    }
   }
-  for (const [name, value] of Object.entries(config)) {
+  for (const [name, value] of allFirst(Object.entries(config))) {
     const { enforcementLevel, ...settings } = typeof value === "string" ? { enforcementLevel: value } : value;
     for (const [id, entry] of merged) {
       if (name !== "all" && name !== id) continue;
@@ -174,6 +206,10 @@ async function configure(
   }
   await call("configure", request);
   return Object.fromEntries([...merged].map(([name, { level }]) => [name, levelNames[level] ?? "advisory"]));
+}
+
+function allFirst<T>(entries: readonly (readonly [string, T])[]): readonly (readonly [string, T])[] {
+  return entries.toSorted(([a], [b]) => Number(b === "all") - Number(a === "all"));
 }
 
 function message(name: string): Message {

@@ -59,7 +59,8 @@ export const rule = defineRule({
       report.on(target).when(serves.and(isShort), delay, problem);
     }
     for (const balancer of stack.ofType(...loadBalancerTypes)) {
-      const forwards = Truth.any(engines.map(([target, serves]) => serves.and(forwardsTo(stack, balancer, target))));
+      const listeners = listenersOf(stack, balancer);
+      const forwards = Truth.any(engines.map(([target, serves]) => serves.and(forwardsTo(stack, listeners, target))));
       const timeout = written(balancer, "idleTimeout");
       const isShort = timeout.matches((seconds) => Number(seconds ?? defaultIdleSeconds) < longest);
       const problem = `a request ends after ${timeout.scalar() ?? defaultIdleSeconds} s without a byte, and a generation takes up to ${longest}`;
@@ -81,11 +82,17 @@ function servesEngine(stack: StackView, target: StackResource, ports: readonly n
   return onPort.or(Truth.any(registered));
 }
 
-/** Whether one of the balancer's listeners, or of their rules, sends requests to a target group. */
-function forwardsTo(stack: StackView, balancer: StackResource, target: StackResource): Truth {
-  const listeners = stack
+type Listener = readonly [listener: StackResource, belongs: Truth];
+
+function listenersOf(stack: StackView, balancer: StackResource): readonly Listener[] {
+  return stack
     .ofType(...listenerTypes)
-    .map((listener) => [listener, refersTo(listener, "loadBalancerArn", balancer, ["arn", "id"])] as const);
+    .map((listener) => [listener, refersTo(listener, "loadBalancerArn", balancer, ["arn", "id"])] as const)
+    .filter(([, belongs]) => belongs.answer !== "no");
+}
+
+/** Whether one of the listeners, or of their rules, sends requests to a target group. */
+function forwardsTo(stack: StackView, listeners: readonly Listener[], target: StackResource): Truth {
   return Truth.any(
     listeners.map(([listener, belongs]) => {
       const rules = stack
