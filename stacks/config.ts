@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { type Environment, environments } from "../components/lib/context";
 import { isNamePart } from "../components/lib/names";
+import { overlap } from "../components/network/cidr";
 import { flag, helpFor, setting, settingsAt } from "./setting";
 import type { ConfiguredSystem, Place } from "./system";
 import { type SystemName, systemNames, systems } from "./systems";
@@ -29,6 +30,10 @@ export class ConfigError extends pulumi.RunError {
 }
 
 const namespace = "llm-stacks";
+/** What zod says of a refinement without a message of its own. */
+const plainRefusal = "Invalid input";
+/** Keeps the shortest physical names, 32 characters of a load balancer, readable. */
+const longestStackName = 20;
 
 /** Keys of this namespace that are plain text; the others hold JSON. */
 const textKeys = new Set(["environment", "alarmEmail"]);
@@ -64,9 +69,9 @@ export function readStackConfig(): StackConfig {
  */
 export function parseStackConfig(all: Readonly<Record<string, string>>, project: string, stack: string): StackConfig {
   const report = new Report(stack);
-  if (!isNamePart(stack)) {
+  if (!isNamePart(stack) || stack.length > longestStackName) {
     report.add(
-      `Stack "${stack}" can't be part of AWS names: use lower case letters, digits and single hyphens, a letter first.`,
+      `Stack "${stack}" can't be part of AWS names: use up to ${longestStackName} lower case letters, digits and single hyphens, a letter first.`,
     );
   }
   const region = all["aws:region"];
@@ -83,6 +88,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
       const system = configureSystem(name, raw, place, report);
       if (system && Array.isArray(raw["systems"]) && raw["systems"].includes(name)) configured.set(name, system);
     }
+    for (const mistake of overlaps(configured)) report.add(mistake);
   }
   if (report.mistakes.length > 0 || !base.success || !region) throw new ConfigError(stack, report.mistakes);
   const { alarmEmail, manageApiGatewayLogging, environment: environmentName } = base.data;
@@ -103,6 +109,20 @@ function configureSystem(name: SystemName, raw: Raw, place: Place, report: Repor
   if ("system" in result) return result.system;
   report.addIssues(row.schema(place), result.mistakes, [row.configKey]);
   return undefined;
+}
+
+/** VPCs of one stack whose addresses overlap: they could never be peered, nor reached through one transit gateway. */
+function overlaps(configured: ReadonlyMap<SystemName, ConfiguredSystem>): string[] {
+  const blocks = [...configured].flatMap(([name, { cidr }]) => (cidr === undefined ? [] : [{ name, cidr }]));
+  return blocks.flatMap((one, index) =>
+    blocks
+      .slice(index + 1)
+      .filter((other) => overlap(one.cidr, other.cidr))
+      .map(
+        (other) =>
+          `${configPath([systems[other.name].configKey, "cidr"])} is ${other.cidr}, which overlaps ${one.cidr} of ${one.name}; give each system a block of its own.`,
+      ),
+  );
 }
 
 /** This namespace's keys without it. Text that is not JSON stays text: the schema says what was expected instead. */
@@ -153,6 +173,10 @@ class Report {
     const place = configPath([...prefix, ...issue.path]);
     const found = issue.input === undefined || issue.input === "" ? "is not set" : `is ${quote(issue.input)}`;
     const help = helpFor(schema, issue.path);
+    if (issue.code === "custom" && issue.message !== plainRefusal) {
+      this.mistakes.push(`${place}: ${issue.message}`);
+      return;
+    }
     const expected = help ? `expected ${help.expects}.` : issue.message;
     const target = Array.isArray(issue.input) || place.endsWith(":systems") ? `${place}[0]` : place;
     const command = help ? `pulumi config set --path '${target}' ${shellQuote(String(help.example))}` : undefined;

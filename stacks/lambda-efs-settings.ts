@@ -2,33 +2,22 @@ import { z } from "zod";
 import { isOrigin } from "../components/edge/cors";
 import { apiAuthModes } from "../components/edge/rest-api";
 import { environmentDefaults } from "./environments";
-import { flag, retention, setting, whole } from "./setting";
+import { cidrBlock, flag, oneOf, retention, setting, whole, zones } from "./setting";
 import type { Place } from "./system";
 
 /** Settings of the system lambda-efs, under `llm-stacks:lambdaEfs`. Everything has a default, but for the CORS origin in staging and prod. */
-export function lambdaEfsSchema({ environment, region }: Place) {
+export function lambdaEfsSchema(place: Place) {
+  const { environment } = place;
   const defaults = environmentDefaults[environment];
   return z.strictObject({
-    cidr: setting(z.string().default("10.0.0.0/16"), "an IPv4 block, /16 to /28", "10.0.0.0/16"),
-    availabilityZones: setting(
-      z
-        .array(setting(z.string(), `a zone of ${region}`, `${region}a`))
-        .min(1)
-        .max(6)
-        .default([`${region}a`, `${region}b`]),
-      `one to six zones of ${region}`,
-      `${region}a`,
-    ),
+    cidr: cidrBlock(place, "10.0.0.0/16", 1),
+    availabilityZones: zones(place, 1, 2),
     flowLogs: flag(true),
     producer: functionSchema(1024),
     consumer: functionSchema(2048),
     /** Also put results into the bucket. */
     archiveToS3: flag(true),
-    logLevel: setting(
-      z.enum(["debug", "info", "warn", "error"]).default("info"),
-      "one of debug, info, warn, error",
-      "info",
-    ),
+    logLevel: oneOf(["debug", "info", "warn", "error"], "info"),
     logRetentionDays: retention(defaults.logRetentionDays),
     backups: flag(defaults.backups),
     tracing: flag(true),
@@ -58,7 +47,7 @@ function apiSchema(environment: Place["environment"]) {
   const origin = z.string().refine((text) => isOrigin(text) && (anyCorsOrigin || text !== "*"));
   const form = "scheme and host without a path, such as https://app.example.com";
   return z.strictObject({
-    auth: setting(z.enum(apiAuthModes).default(apiAuth), `one of ${apiAuthModes.join(", ")}`, apiAuth),
+    auth: oneOf(apiAuthModes, apiAuth),
     corsOrigin: setting(
       origin.prefault(corsOrigin ?? ""),
       anyCorsOrigin ? `${form}, or *` : `${form}; * would let every site call ${environment}`,

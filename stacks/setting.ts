@@ -1,5 +1,7 @@
 import { z } from "zod";
 import { logRetentionDays } from "../components/lib/log-retention";
+import { allocateSubnets } from "../components/network/cidr";
+import type { Place } from "./system";
 
 /** What a message says of a setting that is wrong. */
 export interface SettingHelp {
@@ -29,6 +31,55 @@ export function flag(byDefault: boolean) {
 export function retention(byDefault: (typeof logRetentionDays)[number]) {
   const schema = z.literal([...logRetentionDays]).default(byDefault);
   return setting(schema, `a number of days CloudWatch can keep logs (${logRetentionDays.join(", ")})`, byDefault);
+}
+
+/** A number above 0 and up to 1. */
+export function share(byDefault: number, unit: string) {
+  const schema = z.number().gt(0).lte(1).default(byDefault);
+  return setting(schema, `a number above 0 and up to 1 (${unit})`, byDefault);
+}
+
+export function oneOf<const T extends string>(values: readonly T[], byDefault: T) {
+  return setting(z.enum(values).default(byDefault), `one of ${values.join(", ")}`, byDefault);
+}
+
+/** Text of a form. Without a default it must be set. */
+export function text(pattern: RegExp, expects: string, example: string) {
+  return setting(z.string().regex(pattern), expects, example);
+}
+
+/** Availability zones of the region; by default its first. */
+export function zones({ region }: Place, least: number, byDefault: number) {
+  const zone = setting(
+    z.string().regex(new RegExp(`^${region}[a-z]$`)),
+    `a zone of ${region}, such as ${region}a`,
+    `${region}a`,
+  );
+  const list = z
+    .array(zone)
+    .min(least)
+    .max(6)
+    .refine((names) => new Set(names).size === names.length, { error: "names a zone twice; give each once." });
+  const first = ["a", "b", "c"].slice(0, byDefault).map((letter) => `${region}${letter}`);
+  const words = ["", "one", "two", "three"];
+  return setting(list.default(first), `${words[least] ?? least} to six zones of ${region}`, `${region}a`);
+}
+
+/** An IPv4 block with room for six /24 subnets in each tier of a VPC. */
+export function cidrBlock({ region }: Place, byDefault: string, tiers: number) {
+  const block = z.string().superRefine((vpc, issues) => {
+    try {
+      allocateSubnets({
+        vpc,
+        zones: [`${region}a`],
+        tiers: Array.from({ length: tiers }, (_, tier) => ({ name: String(tier), prefixLength: 24 })),
+      });
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      issues.addIssue({ code: "custom", message: error.message });
+    }
+  });
+  return setting(block.default(byDefault), "an IPv4 block, such as 10.0.0.0/16", byDefault);
 }
 
 /** What is known of the setting at a path of a schema. */

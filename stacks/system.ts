@@ -37,6 +37,8 @@ export interface SystemDefinition<Settings> {
 /** A system whose settings have been read. */
 export interface ConfiguredSystem {
   readonly settings: unknown;
+  /** The addresses of its VPC. */
+  readonly cidr: string | undefined;
   build(context: SystemContext, shared: Shared): Outputs;
 }
 
@@ -45,7 +47,9 @@ export interface System extends Omit<SystemDefinition<unknown>, "build"> {
   configure(raw: unknown, place: Place): { mistakes: z.core.$ZodIssue[] } | { system: ConfiguredSystem };
 }
 
-export function defineSystem<Settings>(definition: SystemDefinition<Settings>): System {
+export function defineSystem<Settings extends { readonly cidr?: string }>(
+  definition: SystemDefinition<Settings>,
+): System {
   return {
     ...definition,
     configure(raw, place) {
@@ -54,6 +58,7 @@ export function defineSystem<Settings>(definition: SystemDefinition<Settings>): 
       return {
         system: {
           settings,
+          cidr: settings?.cidr,
           build: (context, shared) => definition.build(context, settings as Settings, shared),
         },
       };

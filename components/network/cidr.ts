@@ -62,6 +62,14 @@ export function parseCidr(text: string): Cidr {
   return { base, prefixLength };
 }
 
+/** Whether two blocks have addresses in common. @throws RangeError if one is no IPv4 block */
+export function overlap(one: string, other: string): boolean {
+  const [first, second] = [parseCidr(one), parseCidr(other)];
+  return (
+    first.base < second.base + sizeOf(second.prefixLength) && second.base < first.base + sizeOf(first.prefixLength)
+  );
+}
+
 /**
  * The letter of a zone as a number: `us-east-1a` is 0.
  * @throws RangeError if the text is not the name of a zone

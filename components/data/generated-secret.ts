@@ -1,0 +1,65 @@
+import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentArgs } from "../lib/component";
+import { arnOf } from "../lib/context";
+import type { Grantee } from "../lib/iam";
+
+export interface GeneratedSecretArgs extends ComponentArgs {
+  /** What it is for; seen by whoever may list parameters. */
+  readonly description: string;
+}
+
+/** Letters and digits of a secret: more than 256 bits. */
+const secretLength = 48;
+
+/**
+ * A secret that AWS makes up, kept as a SecureString in SSM Parameter Store. Nobody types it, and no file of the program holds it; Pulumi's state holds it
+ * encrypted.
+ *
+ * It stays the same from update to update. A new one: `pulumi up --replace <URN of the parameter>`, then replace what read the old one.
+ *
+ * Cost: nothing; standard parameters are free (unverified, as of 2026-11).
+ */
+export class GeneratedSecret extends Component {
+  /** `/<system>/<stack>/<role>`, known at preview. */
+  readonly parameterName: string;
+  /** A secret. */
+  readonly value: pulumi.Output<string>;
+  readonly nodes: { readonly parameter: aws.ssm.Parameter };
+
+  constructor(name: string, args: GeneratedSecretArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("data", "GeneratedSecret", name, args, opts);
+    const { system, stack } = this.context;
+    this.parameterName = `/${system}/${stack}/${this.role}`;
+    const { randomPassword } = aws.secretsmanager.getRandomPasswordOutput(
+      { passwordLength: secretLength, excludePunctuation: true },
+      { parent: this },
+    );
+    const parameter = new aws.ssm.Parameter(
+      this.childName("parameter"),
+      {
+        name: this.parameterName,
+        type: "SecureString",
+        description: args.description,
+        value: pulumi.secret(randomPassword),
+        tags: this.tags(),
+      },
+      // AWS makes up another one at each preview; the first stays.
+      { parent: this, ignoreChanges: ["value"] },
+    );
+    this.nodes = { parameter };
+    this.value = pulumi.secret(parameter.value);
+    this.registerOutputs({ parameterName: this.parameterName });
+  }
+
+  /** Lets the grantee read the secret. Action: `ssm:GetParameter`. Its key is AWS's own, which admits who may read the parameter. */
+  grantRead(grantee: Grantee): pulumi.Resource {
+    return grantee.allow(`${this.role}-read`, [
+      {
+        sid: "ReadSecret",
+        actions: ["ssm:GetParameter"],
+        resources: [arnOf(this.context, "ssm", `parameter${this.parameterName}`)],
+      },
+    ]);
+  }
+}
