@@ -22,17 +22,17 @@ export interface LambdaFunctionArgs extends ComponentArgs {
   readonly timeoutSeconds: number;
   /** No secrets: anyone who may read the function's configuration sees them. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Where the function's network interfaces stand. */
-  readonly network: { readonly subnetIds: readonly pulumi.Input<string>[]; readonly securityGroup: SecurityGroup };
-  /** File system and where the function sees it, `/mnt/` and a name. Default none. */
+  /** Where the function's network interfaces stand. Default: outside of any VPC, with the internet in reach and nothing private. */
+  readonly network?: { readonly subnetIds: readonly pulumi.Input<string>[]; readonly securityGroup: SecurityGroup };
+  /** File system and where the function sees it, `/mnt/` and a name; needs `network`. Default none. */
   readonly mount?: { readonly fileSystem: FileSystem; readonly path: string };
   readonly logRetentionDays: LogRetentionDays;
   /** Trace sampled requests with X-Ray. Default true. Works without a way out of the VPC: Lambda runs the daemon outside of it. */
   readonly tracing?: boolean;
   /** Concurrent runs kept for this function and also its most. Default: it shares the account's. */
   readonly reservedConcurrency?: number;
-  /** What happens to events of S3 and other asynchronous callers that fail. */
-  readonly asyncFailures: {
+  /** What happens to events of S3 and other asynchronous callers that fail. Default: nothing, for functions whose callers wait for the answer. */
+  readonly asyncFailures?: {
     readonly queue: DeadLetterQueue;
     /** 0 to 2. Default 2. */
     readonly retries?: number;
@@ -55,7 +55,7 @@ const limits = { memoryMb: [128, 10_240], timeoutSeconds: [1, 900] } as const;
 const runtime = aws.lambda.Runtime.NodeJS22dX;
 
 /**
- * A Lambda function (Node.js 22, arm64) in a VPC, with a role, a log group and a queue for events it failed on.
+ * A Lambda function (Node.js 22, arm64) with a role and a log group; in a VPC and with a queue for events it failed on where asked.
  *
  * Cost: $0.20 per million requests and $0.0000133334 per GB-second (arm64, us-east-1), after 1 million requests and 400,000 GB-seconds free each month.
  * Logs $0.50 per GB.
@@ -77,12 +77,15 @@ export class LambdaFunction extends Component implements Grantee {
     this.timeoutSeconds = args.timeoutSeconds;
     const logGroup = this.createLogGroup(args.logRetentionDays);
     const role = this.createRole(args);
-    const mount = args.mount?.fileSystem.grantMount({ grantee: role, securityGroup: args.network.securityGroup });
+    const mount =
+      args.mount && args.network
+        ? args.mount.fileSystem.grantMount({ grantee: role, securityGroup: args.network.securityGroup })
+        : undefined;
     const lambda = this.createFunction(args, role, logGroup, mount);
     this.nodes = { function: lambda, role };
     this.arn = lambda.arn;
     this.invokeArn = lambda.invokeArn;
-    this.handleFailures(args.asyncFailures);
+    if (args.asyncFailures) this.handleFailures(args.asyncFailures);
     this.registerOutputs({ arn: this.arn });
   }
 
@@ -123,7 +126,7 @@ export class LambdaFunction extends Component implements Grantee {
   }
 
   private checkArgs(args: LambdaFunctionArgs): void {
-    const { retries = 2, maxAgeSeconds = 21_600 } = args.asyncFailures;
+    const { retries = 2, maxAgeSeconds = 21_600 } = args.asyncFailures ?? {};
     this.check([
       wholeNumber("memoryMb", args.memoryMb, ...limits.memoryMb, "MB"),
       wholeNumber("timeoutSeconds", args.timeoutSeconds, ...limits.timeoutSeconds, "seconds"),
@@ -134,6 +137,11 @@ export class LambdaFunction extends Component implements Grantee {
         path: "mount.path",
         ok: args.mount === undefined || /^\/mnt\/[A-Za-z0-9_.-]+$/.test(args.mount.path),
         message: `is "${args.mount?.path}"; Lambda takes /mnt/ and one name, such as /mnt/efs.`,
+      },
+      {
+        path: "network",
+        ok: args.mount === undefined || args.network !== undefined,
+        message: "is not given, but file systems are mounted over a VPC; give subnets and a security group.",
       },
     ]);
   }
@@ -153,7 +161,7 @@ export class LambdaFunction extends Component implements Grantee {
         ...this.inherited(),
         trusts: "lambda.amazonaws.com",
         description: `Runs ${this.name}`,
-        managedPolicies: ["service-role/AWSLambdaVPCAccessExecutionRole"],
+        managedPolicies: args.network ? ["service-role/AWSLambdaVPCAccessExecutionRole"] : [],
       },
       { parent: this },
     );
@@ -164,8 +172,8 @@ export class LambdaFunction extends Component implements Grantee {
         resources: [`${arnOf(this.context, "logs", `log-group:${this.logGroupName}`)}:*`],
       },
     ]);
-    role.allow("no-network-calls", [this.denyNetworkCallsToCode()]);
-    args.asyncFailures.queue.grantSend(role);
+    if (args.network) role.allow("no-network-calls", [this.denyNetworkCallsToCode()]);
+    args.asyncFailures?.queue.grantSend(role);
     if (args.tracing ?? true) {
       role.allow("tracing", [
         {
@@ -221,7 +229,9 @@ export class LambdaFunction extends Component implements Grantee {
         timeout: args.timeoutSeconds,
         reservedConcurrentExecutions: args.reservedConcurrency,
         environment: { variables: { ...args.environment } },
-        vpcConfig: { subnetIds: [...args.network.subnetIds], securityGroupIds: [args.network.securityGroup.id] },
+        ...(args.network
+          ? { vpcConfig: { subnetIds: [...args.network.subnetIds], securityGroupIds: [args.network.securityGroup.id] } }
+          : {}),
         ...(args.mount && mount
           ? { fileSystemConfig: { arn: mount.accessPointArn, localMountPath: args.mount.path } }
           : {}),
@@ -233,7 +243,11 @@ export class LambdaFunction extends Component implements Grantee {
     );
   }
 
-  private handleFailures({ queue, retries = 2, maxAgeSeconds = 21_600 }: LambdaFunctionArgs["asyncFailures"]): void {
+  private handleFailures({
+    queue,
+    retries = 2,
+    maxAgeSeconds = 21_600,
+  }: NonNullable<LambdaFunctionArgs["asyncFailures"]>): void {
     new aws.lambda.FunctionEventInvokeConfig(
       this.childName("async-failures"),
       {
