@@ -2,6 +2,7 @@ import { buildPack } from "../../../policy-pack/build-pack";
 import type { PackEnvironment } from "../../../policy-pack/lib/environment";
 import { rules } from "../../../policy-pack/registry";
 import { type Diagnostic, type Resource, type ServedPack, servePack } from "../../support/policy-harness";
+import { hiddenIn, hiddenInStack, mayBeSilent } from "./hide";
 
 /** Days of the tests that judge exemptions by date. */
 export const today = new Date("2026-06-15T12:00:00Z");
@@ -36,8 +37,43 @@ export function unverifiable(...unknowns: readonly string[]): Verdict {
 /**
  * One rule's verdict on a resource or a stack, from the diagnostics that the engine would print. Fails on anything that
  * is neither a violation nor the note on unknowns, so on "can't run policy" and internal errors too.
+ *
+ * A violation is judged again with each value of the subject unknown in turn: that may take the answer back, which is a
+ * note on what is not known, but must not silence the rule, except where hide.ts says so.
  */
 export async function judge(
+  id: string,
+  subject: Resource | readonly Resource[],
+  settings: object = {},
+  environment: Partial<PackEnvironment> = {},
+): Promise<Verdict> {
+  const found = await judgeAsItIs(id, subject, settings, environment);
+  if (found.violations.length > 0) await expectNoSilence(id, subject, settings, environment);
+  return found;
+}
+
+const tried = new Set<string>();
+
+async function expectNoSilence(
+  id: string,
+  subject: Resource | readonly Resource[],
+  settings: object,
+  environment: Partial<PackEnvironment>,
+): Promise<void> {
+  const key = JSON.stringify([id, subject, settings, environment]);
+  // Mutants are judged by what tests say themselves.
+  if (tried.has(key) || process.env["MUTANTS_FILE"] !== undefined) return;
+  tried.add(key);
+  const all = Array.isArray(subject) ? hiddenInStack(subject) : hiddenIn(subject as Resource);
+  for (const [at, hidden] of all) {
+    const { violations, unknowns } = await judgeAsItIs(id, hidden, settings, environment);
+    const isSilent = violations.length + unknowns.length === 0;
+    if (isSilent && !mayBeSilent(id, at)) throw new Error(`${id} is silent once ${at} is unknown`);
+  }
+}
+
+/** As {@link judge}, and no more. */
+export async function judgeAsItIs(
   id: string,
   subject: Resource | readonly Resource[],
   settings: object = {},

@@ -1,8 +1,9 @@
 /** What holds for every rule that reads values: an unknown may take an answer back, and never turns or invents one. */
 import { fc, test as propertyTest } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { type Json, unknown } from "../../support/policy-harness";
-import { judge } from "./rules";
+import type { Json } from "../../support/policy-harness";
+import { hide, places } from "./hide";
+import { judgeAsItIs as judge } from "./rules";
 
 const oneOrMany = (item: fc.Arbitrary<string>): fc.Arbitrary<Json> =>
   fc.oneof(item, fc.array(item, { minLength: 1, maxLength: 3 }));
@@ -68,19 +69,6 @@ const ingress = fc.record({
   toPort: fc.constantFrom(-1, 0, 22, 80, 443, 65535),
   cidrBlocks: fc.array(cidr, { maxLength: 3 }),
 });
-
-/** All places in a value that an unknown could stand in. */
-function places(value: Json, path: readonly (string | number)[] = []): (readonly (string | number)[])[] {
-  if (typeof value !== "object" || value === null) return [path];
-  const below = Array.isArray(value) ? [...value.entries()] : Object.entries(value);
-  return [path, ...below.flatMap(([key, item]) => places(item as Json, [...path, key]))];
-}
-
-function hide(value: Json, [key, ...rest]: readonly (string | number)[]): Json {
-  if (key === undefined) return unknown;
-  if (Array.isArray(value)) return value.map((item, index) => (index === key ? hide(item, rest) : item));
-  return { ...(value as object), [key]: hide((value as Record<string, Json>)[key] ?? null, rest) };
-}
 
 /** A violation without the values that its text shows, of which the hidden one may be one. */
 function where(violation: string): string {
