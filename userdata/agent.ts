@@ -65,6 +65,7 @@ export function agentConfig({ namespace, groupName, logs, gpu, prometheus }: Age
     agent: { metrics_collection_interval: intervalSeconds, omit_hostname: true },
     metrics: {
       namespace,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the agent fills it in
       append_dimensions: { InstanceId: "${aws:InstanceId}" },
       aggregation_dimensions: [["AutoScalingGroupName"]],
       metrics_collected: {

@@ -96,22 +96,22 @@ const image = text(
 );
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
 const parameterName = text(
-  /^(?=.{1,1011}$)(?:\/?[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*)$/,
+  /^(?!-)(?=.{1,1011}$)(?:\/?[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*)$/,
   "the name of an SSM parameter, such as /phi3/dev/api-key",
 );
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
-const logGroup = text(/^[A-Za-z0-9_./#-]{1,512}$/, "the name of a log group, such as /aws/ec2/ollama-app");
+const logGroup = text(/^(?!-)[A-Za-z0-9_./#-]{1,512}$/, "the name of a log group, such as /aws/ec2/ollama-app");
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
-const hookName = text(/^[A-Za-z0-9_/-]{1,255}$/, "the name of a lifecycle hook: letters, digits, -, _ and /");
+const hookName = text(/^(?!-)[A-Za-z0-9_/-]{1,255}$/, "the name of a lifecycle hook: letters, digits, -, _ and /");
 
 const common = {
   instance: z.strictObject({
     region: text(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, "an AWS region, such as us-east-1"),
-    groupName: text(/^[A-Za-z0-9_./-]{1,255}$/, "the name of an Auto Scaling group: letters, digits, and _ . / -"),
+    groupName: text(/^(?!-)[A-Za-z0-9_./-]{1,255}$/, "the name of an Auto Scaling group: letters, digits, and _ . / -"),
     launchHookName: hookName,
     terminationHookName: hookName,
   }),
-  metricsNamespace: text(/^(?!AWS\/)[A-Za-z0-9_./#-]{1,255}$/, "a namespace of your own, such as phi3"),
+  metricsNamespace: text(/^(?!-|AWS\/)[A-Za-z0-9_./#-]{1,255}$/, "a namespace of your own, such as phi3"),
   healthTimeoutSeconds: whole(30, 7200, "seconds"),
   drainSeconds: whole(0, 7200, "seconds"),
 };
@@ -126,7 +126,7 @@ const vllm = z
       weights: z
         .strictObject({
           bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of an S3 bucket"),
-          prefix: text(/^[\w.-]+(?:\/[\w.-]+)*$/, "a key prefix without / at its ends, such as models/phi-3-mini"),
+          prefix: text(/^(?!-)[\w.-]+(?:\/[\w.-]+)*$/, "a key prefix without / at its ends, such as models/phi-3-mini"),
           manifestSha256: sha256,
         })
         .optional(),
@@ -157,7 +157,7 @@ const ollama = z
       digest: sha256,
     }),
     snapChannel: text(
-      /^[\w.-]+\/(?:stable|candidate|beta|edge)$/,
+      /^(?!-)[\w.-]+\/(?:stable|candidate|beta|edge)$/,
       "a snap channel as track/risk, such as latest/stable",
     ),
     archive: z

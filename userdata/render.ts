@@ -11,6 +11,7 @@ import { assembleScript, type InstanceFile } from "./script";
 
 export { type InstanceFacts, InvalidOptionsError, type OllamaOptions, type VllmOptions } from "./options";
 export { maxUserDataBytes, packUserData } from "./pack";
+export { parseWeightsManifest, type WeightFile, type WeightsManifest, weightsManifest } from "./weights-manifest";
 
 const job = "vllm";
 
@@ -27,7 +28,7 @@ export function renderVllm(options: VllmOptions): string {
     settings: {
       ...commonSettings(checked),
       ENGINE_UNITS: "vllm.service",
-      IMAGE: checked.image,
+      IMAGE: byDigest(checked.image),
       MODEL: model.name,
       REVISION: model.revision,
       WEIGHTS_BUCKET: model.weights?.bucket ?? "",
@@ -80,7 +81,7 @@ export function renderOllama(options: OllamaOptions): string {
       ARCHIVE_VERSION: checked.archive?.version ?? "",
       ARCHIVE_SHA256: checked.archive?.sha256 ?? "",
       PORT: String(checked.ollamaPort),
-      WEB_UI_IMAGE: checked.webUiImage,
+      WEB_UI_IMAGE: byDigest(checked.webUiImage),
       WEB_UI_PORT: String(checked.webUiPort),
       SECRET_KEY_PARAMETER: checked.secretKeyParameter,
     },
@@ -141,6 +142,11 @@ function programs(folder: string, names: readonly string[]): readonly InstanceFi
 
 function units(...names: readonly string[]): readonly InstanceFile[] {
   return names.map((name) => ({ path: `/etc/systemd/system/${name}`, mode: "0644", template: `units/${name}` }));
+}
+
+/** Without its tag, which Docker would not keep beside a digest. */
+function byDigest(image: string): string {
+  return image.replace(/:[\w.-]+@sha256:/, "@sha256:");
 }
 
 function document(value: object): string {

@@ -8,6 +8,8 @@ ROOT="${ROOT:-}"
 
 abandon() {
   log "ERROR: $*"
+  # Auto Scaling ends the instance as soon as it hears; the agent sends its lines every 5 s.
+  sleep 15
   signal "$LAUNCH_HOOK" ABANDON || true
   exit 1
 }

@@ -26,6 +26,7 @@ install_ollama_snap() {
 install_ollama_archive() {
   local folder="$ROOT/opt/ollama-$ARCHIVE_VERSION" architecture base file="$ROOT/var/lib/llm-stacks/ollama.archive"
   if [ ! -x "$folder/bin/ollama" ]; then
+    install_packages zstd=zstd
     architecture="$(dpkg --print-architecture)"
     base="https://github.com/ollama/ollama/releases/download/v$ARCHIVE_VERSION/ollama-linux-$architecture"
     local get=(curl --silent --show-error --fail --location --retry 5 --retry-connrefused --output "$file")
@@ -85,7 +86,7 @@ write_web_ui_env() {
 
 step "ssh: keys only" harden_ssh
 step "swap" make_swap
-step "packages" install_packages jq=jq curl=curl gpg=gnupg zstd=zstd docker=docker.io
+step "packages" install_packages jq=jq curl=curl gpg=gnupg docker=docker.io
 step "aws cli" install_aws_cli
 step "logs and metrics" start_agent
 step "units" reload_units
