@@ -18,6 +18,8 @@ NAMES = [
     "security_group_rules",
     "percentile_alarms",
     "vpc_links",
+    "web_acl_logging",
+    "cloudfront_streams",
     "efs_mounts",
     "async_invocations",
     "node_workers",
