@@ -11,6 +11,8 @@ export interface ComponentArgs {
   readonly context: SystemContext;
   /** Value of the tag Service. Default: the component's folder. A component inside another one takes the outer one's. */
   readonly service?: string;
+  /** The role in physical names, where it is not that of the logical name. Default: the logical name without the system. */
+  readonly physicalRole?: string;
 }
 
 /**
@@ -24,6 +26,7 @@ export abstract class Component extends pulumi.ComponentResource {
   readonly logicalName: string;
   /** What the component is in its system: the logical name without the system. */
   readonly role: string;
+  private readonly physicalRole: string;
   protected readonly context: SystemContext;
   private readonly service: string;
   private readonly requiredTags: ReturnType<typeof componentTags>;
@@ -39,6 +42,7 @@ export abstract class Component extends pulumi.ComponentResource {
     this.logicalName = name;
     this.context = args.context;
     this.role = name.slice(args.context.system.length + 1);
+    this.physicalRole = args.physicalRole ?? this.role;
     this.service = args.service ?? folder;
     this.requiredTags = componentTags(args.context, this.service);
     this.check([
@@ -56,7 +60,7 @@ export abstract class Component extends pulumi.ComponentResource {
   }
 
   /** What a component inside this one takes over from it. */
-  protected inherited(): Required<ComponentArgs> {
+  protected inherited(): Required<Pick<ComponentArgs, "context" | "service">> {
     return { context: this.context, service: this.service };
   }
 
@@ -92,6 +96,6 @@ export abstract class Component extends pulumi.ComponentResource {
   }
 
   private roleWith(suffix?: string): string {
-    return suffix === undefined ? this.role : `${this.role}-${suffix}`;
+    return suffix === undefined ? this.physicalRole : `${this.physicalRole}-${suffix}`;
   }
 }

@@ -1,0 +1,64 @@
+import * as aws from "@pulumi/aws";
+import type * as pulumi from "@pulumi/pulumi";
+import { Component, type ComponentArgs } from "../lib/component";
+import type { SecurityGroup } from "../network/security-group";
+import { rootDevice } from "./ami";
+
+export interface InstanceTemplateArgs extends ComponentArgs {
+  readonly imageId: pulumi.Input<string>;
+  readonly instanceType: string;
+  readonly rootVolumeGiB: number;
+  readonly profile: aws.iam.InstanceProfile;
+  readonly securityGroup: SecurityGroup;
+  /** In base64. */
+  readonly userData: string;
+  /** Key pair of EC2. Default none: nobody can log in by SSH. */
+  readonly keyName?: string;
+}
+
+/** How a fleet's instances start: sessions for metadata, an encrypted disk, and tags on all that comes into being. */
+export class InstanceTemplate extends Component {
+  readonly id: pulumi.Output<string>;
+  /** A number, so that a group knows that it changed, and AWS can go back to the one before. */
+  readonly version: pulumi.Output<string>;
+
+  constructor(name: string, args: InstanceTemplateArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("inference", "InstanceTemplate", name, args, opts);
+    const templateName = this.physicalName("launchTemplate");
+    const tags = this.namedTags();
+    const template = new aws.ec2.LaunchTemplate(
+      this.childName("launch-template"),
+      {
+        name: templateName,
+        description: `Starts the instances of ${templateName}`,
+        updateDefaultVersion: true,
+        imageId: args.imageId,
+        instanceType: args.instanceType,
+        iamInstanceProfile: { arn: args.profile.arn },
+        vpcSecurityGroupIds: [args.securityGroup.id],
+        keyName: args.keyName,
+        userData: args.userData,
+        ebsOptimized: "true",
+        monitoring: { enabled: true },
+        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        blockDeviceMappings: [
+          {
+            deviceName: rootDevice,
+            ebs: {
+              volumeType: "gp3",
+              volumeSize: args.rootVolumeGiB,
+              encrypted: "true",
+              deleteOnTermination: "true",
+            },
+          },
+        ],
+        tagSpecifications: ["instance", "volume", "network-interface"].map((resourceType) => ({ resourceType, tags })),
+        tags: this.tags(),
+      },
+      { parent: this },
+    );
+    this.id = template.id;
+    this.version = template.latestVersion.apply(String);
+    this.registerOutputs({ id: this.id });
+  }
+}
