@@ -1,6 +1,7 @@
 import type { ApiAuthMode } from "../components/edge/rest-api";
 import type { Environment } from "../components/lib/context";
 import type { LogRetentionDays } from "../components/lib/log-retention";
+import type { NatMode } from "../components/network/nat-gateways";
 
 /** What an environment decides unless a stack's configuration says otherwise. */
 export interface EnvironmentDefaults {
@@ -17,6 +18,17 @@ export interface EnvironmentDefaults {
   readonly corsOrigin: string | undefined;
   /** Whether `*` may be the origin. */
   readonly anyCorsOrigin: boolean;
+  /** Whether a load balancer may serve without a certificate. It is then closed to all but CloudFront and the API. */
+  readonly plainHttp: boolean;
+  /** Whether inference APIs ask for a key unless told otherwise. */
+  readonly apiKeys: boolean;
+  readonly natMode: Exclude<NatMode, "none">;
+  /** Zones that a fleet is spread over. */
+  readonly zoneCount: 2 | 3;
+  /** Instances beyond the one that is needed, so that the loss of one is not an outage. */
+  readonly spareInstances: 0 | 1;
+  /** Whether fleets are turned off outside of working hours. */
+  readonly offAtNight: boolean;
 }
 
 export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaults>> = {
@@ -29,6 +41,12 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     apiAuth: "apiKey",
     corsOrigin: "*",
     anyCorsOrigin: true,
+    plainHttp: true,
+    apiKeys: false,
+    natMode: "single",
+    zoneCount: 2,
+    spareInstances: 0,
+    offAtNight: true,
   },
   staging: {
     protectData: false,
@@ -39,6 +57,12 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     apiAuth: "iam",
     corsOrigin: undefined,
     anyCorsOrigin: false,
+    plainHttp: false,
+    apiKeys: true,
+    natMode: "single",
+    zoneCount: 2,
+    spareInstances: 0,
+    offAtNight: true,
   },
   prod: {
     protectData: true,
@@ -49,6 +73,12 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     apiAuth: "iam",
     corsOrigin: undefined,
     anyCorsOrigin: false,
+    plainHttp: false,
+    apiKeys: true,
+    natMode: "per-az",
+    zoneCount: 3,
+    spareInstances: 1,
+    offAtNight: false,
   },
   free: {
     protectData: false,
@@ -59,5 +89,11 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     apiAuth: "apiKey",
     corsOrigin: "*",
     anyCorsOrigin: true,
+    plainHttp: true,
+    apiKeys: false,
+    natMode: "single",
+    zoneCount: 2,
+    spareInstances: 0,
+    offAtNight: true,
   },
 };

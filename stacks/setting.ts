@@ -82,6 +82,19 @@ export function cidrBlock({ region }: Place, byDefault: string, tiers: number) {
   return setting(block.default(byDefault), "an IPv4 block, such as 10.0.0.0/16", byDefault);
 }
 
+/**
+ * For a check across settings: it runs when these are right, whatever else is wrong, so that all mistakes are told together.
+ * `schema.superRefine(check, needs("size", "schedules"))`
+ */
+export function needs(...keys: readonly string[]) {
+  return {
+    when: ({ value, issues }: z.core.ParsePayload) =>
+      typeof value === "object" &&
+      value !== null &&
+      !issues.some(({ path }) => path === undefined || path.length === 0 || keys.includes(String(path[0]))),
+  };
+}
+
 /** What is known of the setting at a path of a schema. */
 export function helpFor(schema: unknown, path: readonly PropertyKey[]): SettingHelp | undefined {
   let here: unknown = schema;
