@@ -1,22 +1,26 @@
 """Blocks that were never given, told as if they had been given empty.
 
 A stage's access log settings, a usage plan's throttle and quota, the custom and removed headers of a response headers
-policy, and the HTTP method of a mock integration: ministack answers with an empty block (POST for the method) where AWS
+policy, the token settings of an authorizer that calls a function, and the HTTP method of a mock integration: ministack answers with an empty block (POST for the method) where AWS
 leaves it out. The provider takes each for a difference and shows a change, a replacement for the integration, at every preview.
 """
 
-from ministack.services import apigateway_v1, cloudfront
+from ministack.services import apigateway, apigateway_v1, cloudfront
 
 from gaps import replace
 
 FOR_VERSION = "1.5.33"
 
 _REST_BLOCKS = ("accessLogSettings", "throttle", "quota")
+_HTTP_BLOCKS = ("jwtConfiguration",)
 _HEADER_BLOCKS = ("CustomHeadersConfig", "RemoveHeadersConfig")
 
 
 def close() -> None:
-    respond = replace(apigateway_v1, "_v1_response", lambda data, *args, **kwargs: respond(_without_empty(data), *args, **kwargs))
+    respond = replace(apigateway_v1, "_v1_response", lambda data, *args, **kwargs: respond(_without_empty(data, _REST_BLOCKS), *args, **kwargs))
+    respond_v2 = replace(
+        apigateway, "_apigw_response", lambda data, *args, **kwargs: respond_v2(_without_empty(data, _HTTP_BLOCKS), *args, **kwargs)
+    )
     put = replace(
         apigateway_v1,
         "_put_integration",
@@ -27,10 +31,10 @@ def close() -> None:
     build = replace(cloudfront, "_build_rhp_config_xml", lambda parent, config: _without_blocks(build(parent, config), parent))
 
 
-def _without_empty(data):
+def _without_empty(data, blocks):
     if not isinstance(data, dict):
         return data
-    return {key: value for key, value in data.items() if key not in _REST_BLOCKS or value}
+    return {key: value for key, value in data.items() if key not in blocks or value}
 
 
 def _without_method(response, api_id, resource_id, http_method, data):

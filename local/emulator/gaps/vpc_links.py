@@ -3,7 +3,8 @@
 The v2 API answers 404 to /v2/vpclinks, and neither API Gateway keeps an integration's `connectionId`, so a private
 integration of an HTTP API shows a change at every preview. On the data plane such an integration's URI (a listener's ARN
 for an HTTP API, any URL plus `integrationTarget` for a REST API) leads nowhere; here it goes through the load balancer's
-own listener rules, as on AWS.
+own listener rules, as on AWS. Parameter mappings there know the caller's address, `$context.identity.sourceIp`, which ministack
+leaves out.
 """
 
 import asyncio
@@ -12,7 +13,7 @@ import json
 import urllib.parse
 from datetime import datetime, timezone
 
-from ministack.core.responses import AccountRegionScopedDict, StreamingResponse, get_region, new_uuid
+from ministack.core.responses import AccountRegionScopedDict, StreamingResponse, get_region, get_request_client_ip, new_uuid
 from ministack.services import alb, apigateway, apigateway_v1
 
 from gaps import replace
@@ -145,6 +146,13 @@ def _carry_traffic() -> None:
         return await _through(listener, path, method, headers, body, query_params)
 
     apigateway._invoke_http_proxy = invoke
+    mapped = replace(
+        apigateway,
+        "_apply_request_parameter_mappings",
+        lambda integration, *, context_vars, **request: mapped(
+            integration, context_vars={**context_vars, "identity.sourceIp": get_request_client_ip()}, **request
+        ),
+    )
     proxy_v1 = replace(apigateway_v1, "_invoke_http_proxy_v1", None)
 
     async def invoke_v1(integration, path, method, headers, body, query_params, path_params=None):
