@@ -1,5 +1,5 @@
 import { coversPort, type Traffic } from "../../lib/net/ports";
-import { isWholeInternet } from "../../lib/net/security-groups";
+import { isInternet, isWholeInternet } from "../../lib/net/security-groups";
 import { defineRule, type Reporter } from "../../lib/rule";
 import type { StackResource } from "../../lib/stack-view";
 import { Truth } from "../../lib/truth";
@@ -85,12 +85,13 @@ function judge<E extends Entry>(entry: E, entries: readonly E[], isRelated: (oth
   }
 }
 
-/** Whether the entry does this to a port for the whole internet of one address family. */
+/** Whether the entry does this to a port for the internet of one address family: a deny for all of it, an allow for more than anyone owns. */
 function acts(entry: Entry, action: "allow" | "deny", family: number, port: number): Truth {
   const block = entry.blocks[family];
+  const covers = action === "allow" ? isInternet : isWholeInternet;
   return entry.action
     .matches((name) => String(name).toLowerCase() === action)
-    .and(block ? isWholeInternet(block) : Truth.no)
+    .and(block ? covers(block) : Truth.no)
     .and(coversPort(entry, "tcp", port))
     .and(entry.applies);
 }

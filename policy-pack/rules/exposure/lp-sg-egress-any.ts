@@ -1,5 +1,5 @@
 import { isEveryProtocol } from "../../lib/net/ports";
-import { egressOf, egressTypes, isWholeInternet } from "../../lib/net/security-groups";
+import { egressOf, egressTypes, isInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 
 /**
@@ -26,7 +26,7 @@ export const rule = defineRule({
   types: egressTypes,
   check(resource, report) {
     for (const { source, protocol, applies } of egressOf(resource)) {
-      const open = isWholeInternet(source).and(isEveryProtocol(protocol)).and(applies);
+      const open = isInternet(source).and(isEveryProtocol(protocol)).and(applies);
       report.when(open, source, `all protocols and ports are open towards ${source.scalar()}`);
     }
   },

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { coversPort, type PortProtocol } from "../../lib/net/ports";
-import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/security-groups";
+import { ingressOf, ingressTypes, isInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 import { Truth } from "../../lib/truth";
 
@@ -41,7 +41,7 @@ export const rule = defineRule({
   check(resource, report, { tcpPorts, udpPorts }) {
     const guarded: Record<PortProtocol, readonly number[]> = { tcp: tcpPorts, udp: udpPorts };
     for (const ingress of ingressOf(resource)) {
-      const world = isWholeInternet(ingress.source).and(ingress.applies);
+      const world = isInternet(ingress.source).and(ingress.applies);
       for (const [protocol, ports] of Object.entries(guarded) as [PortProtocol, readonly number[]][]) {
         const covers = ports.map((each) => coversPort(ingress, protocol, each));
         const open = ports.filter((_, index) => covers[index]?.answer === "yes");

@@ -1,5 +1,5 @@
 import { coversPort } from "../../lib/net/ports";
-import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/security-groups";
+import { ingressOf, ingressTypes, isInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 
 /**
@@ -27,7 +27,7 @@ export const rule = defineRule({
   check(resource, report) {
     for (const ingress of ingressOf(resource)) {
       const covers = coversPort(ingress, "tcp", 3389).or(coversPort(ingress, "udp", 3389));
-      const open = isWholeInternet(ingress.source).and(covers).and(ingress.applies);
+      const open = isInternet(ingress.source).and(covers).and(ingress.applies);
       report.when(open, ingress.source, `port 3389 is open to ${ingress.source.scalar()}`);
     }
   },

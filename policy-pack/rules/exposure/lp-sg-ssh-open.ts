@@ -1,5 +1,5 @@
 import { coversPort } from "../../lib/net/ports";
-import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/security-groups";
+import { ingressOf, ingressTypes, isInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 
 /**
@@ -26,7 +26,7 @@ export const rule = defineRule({
   types: ingressTypes,
   check(resource, report) {
     for (const ingress of ingressOf(resource)) {
-      const open = isWholeInternet(ingress.source)
+      const open = isInternet(ingress.source)
         .and(coversPort(ingress, "tcp", 22))
         .and(ingress.applies);
       report.when(open, ingress.source, `TCP port 22 is open to ${ingress.source.scalar()}`);

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { carries, isEveryProtocol, type PortProtocol, staysWithin } from "../../lib/net/ports";
-import { ingressOf, ingressTypes, isWholeInternet } from "../../lib/net/security-groups";
+import { ingressOf, ingressTypes, isInternet } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 
 /**
@@ -33,7 +33,7 @@ export const rule = defineRule({
     const allowed: Record<PortProtocol, readonly number[]> = { tcp: tcpPorts, udp: udpPorts };
     for (const ingress of ingressOf(resource)) {
       const { source, from, to, protocol } = ingress;
-      const world = isWholeInternet(source).and(ingress.applies);
+      const world = isInternet(source).and(ingress.applies);
       const everything = isEveryProtocol(protocol);
       report.when(world.and(everything), source, `all protocols and ports are open to ${source.scalar()}`);
       for (const [name, ports] of Object.entries(allowed) as [PortProtocol, readonly number[]][]) {

@@ -238,6 +238,16 @@ describe("lp-nacl-admin-ports", () => {
     ["passes UDP", acl({ ...allow(100, 22, 22), protocol: "udp" }), pass],
     ["passes undefined ingress", { type: "aws:ec2/networkAcl:NetworkAcl" }, pass],
     ["refuses SSH", acl(allow(100, 22, 22)), violation(ssh(first))],
+    [
+      "refuses half of the internet",
+      acl({ ...allow(100, 22, 22), cidrBlock: "0.0.0.0/1" }),
+      violation(ssh("ingress[0].cidrBlock", "0.0.0.0/1")),
+    ],
+    [
+      "takes no deny of one half for one of all",
+      acl(allow(100, 22, 22), { ...allow(90, 22, 22), action: "deny", cidrBlock: "0.0.0.0/1" }),
+      violation(ssh(first)),
+    ],
     ["refuses RDP in a range", acl(allow(100, 3000, 4000)), violation(rdp(first))],
     ["refuses all protocols", acl(everything), violation(ssh(first), rdp(first))],
     [

@@ -47,6 +47,22 @@ describe("lp-sg-ssh-open", () => {
       group({ ...tcp(22, 22), ipv6CidrBlocks: ["0:0:0:0:0:0:0:0/0"] }),
       open("ingress[0].ipv6CidrBlocks[0]", "0:0:0:0:0:0:0:0/0"),
     ],
+    [
+      "refuses half of the internet",
+      group(tcp(22, 22, "128.0.0.0/1")),
+      open("ingress[0].cidrBlocks[0]", "128.0.0.0/1"),
+    ],
+    [
+      "refuses a block larger than anyone has",
+      group(tcp(22, 22, "8.0.0.0/7")),
+      open("ingress[0].cidrBlocks[0]", "8.0.0.0/7"),
+    ],
+    ["passes a block that someone may have", group(tcp(22, 22, "9.0.0.0/8")), pass],
+    [
+      "refuses all global IPv6 addresses",
+      group({ ...tcp(22, 22), ipv6CidrBlocks: ["2000::/3", "2001:db8::/32"] }),
+      open("ingress[0].ipv6CidrBlocks[0]", "2000::/3"),
+    ],
     ["does not take self as an excuse", group({ ...tcp(22, 22, world), self: true }), open(first)],
     [
       "looks beyond the first rule and block",
