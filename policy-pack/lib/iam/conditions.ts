@@ -1,3 +1,4 @@
+import { isVeryBroad } from "../net/cidr";
 import { Truth } from "../truth";
 import type { Value } from "../value";
 
@@ -159,9 +160,7 @@ function isArnOfSomebody(pattern: string): boolean {
   return account === "" && hasNoWildcard(name);
 }
 
-/** Broader blocks than /8 and /32 S3 takes for the whole internet. */
+/** An address or a network that is not as broad as the public. */
 function isSmallNetwork(block: string): boolean {
-  const [address = "", prefix] = block.split("/", 2);
-  if (!/^[\da-f.:]+$/i.test(address)) return false;
-  return prefix === undefined || Number(prefix) >= (address.includes(":") ? 32 : 8);
+  return /^[\da-f.:]+(\/\d{1,3})?$/i.test(block) && !isVeryBroad(block);
 }

@@ -1,6 +1,7 @@
 import type { ResourceView } from "../rule";
 import { Truth } from "../truth";
 import type { Value } from "../value";
+import { isVeryBroad } from "./cidr";
 import type { Traffic } from "./ports";
 
 const groupType = "aws:ec2/securityGroup:SecurityGroup";
@@ -65,20 +66,7 @@ export function isWholeInternet(cidr: Value): Truth {
   return cidr.matches((text) => typeof text === "string" && /\/0$/.test(text));
 }
 
-/**
- * Whether a CIDR block is the internet in all but name: all of it, or more of it than anyone owns, as when 0.0.0.0/0 is written as two halves. IANA gives out
- * IPv4 in blocks of /8 and IPv6 in blocks of /12 to whole continents.
- *
- * Sources: https://www.iana.org/assignments/ipv4-address-space and https://www.iana.org/assignments/ipv6-unicast-address-assignments
- */
+/** Whether a CIDR block is the internet in all but name, as when 0.0.0.0/0 is written as two halves. */
 export function isInternet(cidr: Value): Truth {
-  return cidr.matches((text) => {
-    const length = /\/(\d{1,3})$/.exec(String(text))?.[1];
-    return (
-      length !== undefined && Number(length) < (String(text).includes(":") ? smallestShare.ipv6 : smallestShare.ipv4)
-    );
-  });
+  return cidr.matches((text) => typeof text === "string" && isVeryBroad(text));
 }
-
-/** Prefix lengths of the largest blocks that anyone has. */
-const smallestShare = { ipv4: 8, ipv6: 12 } as const;
