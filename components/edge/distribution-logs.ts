@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Bucket } from "../data/bucket";
 import { Component, type ComponentArgs } from "../lib/component";
 import { partitionOf } from "../lib/context";
+import { sidPart } from "../lib/names";
 
 export interface DistributionLogsArgs extends ComponentArgs {
   readonly distributionArn: pulumi.Input<string>;
@@ -61,7 +62,7 @@ export class DistributionLogs extends Component {
     const { accountId } = this.context;
     const source = `arn:${partitionOf(region)}:logs:${region}:${accountId}:delivery-source:${deliveryName}`;
     bucket.admit({
-      sid: "LogsOfDistribution",
+      sid: `LogsOf${sidPart(this.logicalName)}`,
       principals: { services: ["delivery.logs.amazonaws.com"] },
       actions: ["s3:PutObject"],
       resources: [`${bucket.arn}/AWSLogs/${accountId}/CloudFront/*`],

@@ -2,6 +2,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import type { Bucket } from "../data/bucket";
 import { Component, type ComponentArgs } from "../lib/component";
+import { sidPart } from "../lib/names";
 import { oneOf, wholeNumber } from "../lib/validation";
 import type { Metric } from "../observability/metric";
 import { type Certificate, certificateChecks } from "./certificate";
@@ -217,7 +218,7 @@ export class Distribution extends Component {
   /** Lets this distribution, and no other, read the files. Action: `s3:GetObject`. */
   private admitReads(bucket: Bucket): void {
     bucket.admit({
-      sid: "ReadByDistribution",
+      sid: `ReadBy${sidPart(this.logicalName)}`,
       principals: { services: ["cloudfront.amazonaws.com"] },
       actions: ["s3:GetObject"],
       resources: [`${bucket.arn}/*`],

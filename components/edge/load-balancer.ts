@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { Bucket } from "../data/bucket";
 import { Component, type ComponentArgs } from "../lib/component";
 import { arnOf } from "../lib/context";
-import { nameLimits, physicalName } from "../lib/names";
+import { nameLimits, physicalName, sidPart } from "../lib/names";
 import { wholeNumber } from "../lib/validation";
 import { anyone, prefixListPeer } from "../network/peer";
 import { SecurityGroup } from "../network/security-group";
@@ -220,7 +220,7 @@ export class LoadBalancer extends Component {
   /** Source: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html */
   private admitLogs(bucket: Bucket): pulumi.Resource {
     bucket.admit({
-      sid: "LogsOfLoadBalancer",
+      sid: `LogsOf${sidPart(this.logicalName)}`,
       principals: { services: ["logdelivery.elasticloadbalancing.amazonaws.com"] },
       actions: ["s3:PutObject"],
       resources: [`${bucket.arn}/${this.logicalName}/AWSLogs/${this.context.accountId}/*`],

@@ -128,3 +128,8 @@ export function slug(text: string): string {
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-|-$/g, "");
 }
+
+/** A logical name turned into a part of a statement's sid, which has letters and digits only: `phi3-page` -> `Phi3Page`. */
+export function sidPart(logicalName: string): string {
+  return logicalName.replace(/(?:^|-)([a-z0-9])/g, (_all, letter: string) => letter.toUpperCase());
+}

@@ -100,6 +100,7 @@ export function edge(options: EdgeOptions): Record<string, pulumi.Output<string>
     origin: loadBalancer,
     comment: "The load balancer alone",
     cachedPaths: ["/v1/static/*"],
+    accessLogs: logs,
     webAcl: edgeFirewall,
     detailedMetrics: true,
     ...(options.certificates
