@@ -147,8 +147,8 @@ describe("a mistake", () => {
     expect(all.join()).not.toContain("hunter2");
   });
 
-  test("in the stack's name is told before AWS does", () => {
-    expect(mistakes({}, "My_Stack")[0]).toContain('Stack "My_Stack" can\'t be part of AWS names');
+  test.each(["My_Stack", "a-stack-with-a-long-name"])("in the stack's name %s is told before AWS does", (stack) => {
+    expect(mistakes({}, stack)[0]).toContain(`Stack "${stack}" can't be part of AWS names`);
   });
 });
 

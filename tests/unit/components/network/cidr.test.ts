@@ -3,6 +3,7 @@ import { describe, expect } from "vitest";
 import {
   allocateSubnets,
   formatCidr,
+  overlap,
   parseCidr,
   type SubnetPlan,
   sizeOf,
@@ -135,4 +136,16 @@ describe("parseCidr", () => {
 
 test("a zone's number is its letter", () => {
   expect(["us-east-1a", "ap-northeast-1d", "us-gov-west-1c", "us-west-2-lax-1b"].map(zoneIndex)).toEqual([0, 3, 2, 1]);
+});
+
+describe("two blocks", () => {
+  test.each([
+    ["10.0.0.0/16", "10.0.0.0/16", true],
+    ["10.0.0.0/16", "10.0.255.0/24", true],
+    ["10.0.0.0/8", "10.200.0.0/16", true],
+    ["10.0.0.0/16", "10.1.0.0/16", false],
+    ["10.0.0.0/17", "10.0.128.0/17", false],
+  ])("%s and %s overlap: %s", (one, other, expected) => {
+    expect([overlap(one, other), overlap(other, one)]).toEqual([expected, expected]);
+  });
 });
