@@ -213,7 +213,7 @@ export class Fleet extends Component implements Grantee {
         // `desiredCapacity` belongs to the scaling policies, and hooks are kept by resources of their own.
         ignoreChanges: ["desiredCapacity", "initialLifecycleHooks"],
         dependsOn: allPermissions(role, args.vpc),
-        customTimeouts: { create: `${launchMinutes + 15}m`, delete: "30m" },
+        customTimeouts: { delete: "30m" },
       },
     );
   }

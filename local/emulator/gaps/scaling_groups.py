@@ -1,8 +1,9 @@
 """What an Auto Scaling group is told and forgets.
 
-ministack drops a group's mixed instances policy, target groups, metrics collection, suspended processes and a few numbers,
-and an update of its launch template. The provider then shows a change at every preview, and has no answer at all to the
-actions that change them one by one (AttachLoadBalancerTargetGroups, EnableMetricsCollection, SuspendProcesses ...).
+ministack drops a group's mixed instances policy, instance maintenance policy, first lifecycle hooks, target groups, metrics collection,
+suspended processes and a few numbers, and an update of its launch template. The provider then shows a change at every preview, and has
+no answer at all to the actions that change them one by one (AttachLoadBalancerTargetGroups, EnableMetricsCollection, SuspendProcesses ...),
+nor to those of warm pools (PutWarmPool, DescribeWarmPool, DeleteWarmPool). Warm pools hold no instances here.
 """
 
 from ministack.services import autoscaling
@@ -18,7 +19,7 @@ _MEMBER = "Remembered"
 
 def close() -> None:
     actions = autoscaling._ACTION_MAP
-    create = replace(actions, "CreateAutoScalingGroup", lambda params: _remember(create(params), params))
+    create = replace(actions, "CreateAutoScalingGroup", lambda params: _hold(_remember(create(params), params), params))
     update = replace(actions, "UpdateAutoScalingGroup", lambda params: _remember(_update(update, params), params))
     describe = replace(actions, "DescribeAutoScalingGroups", lambda params: _tell(describe(params)))
     for action, change in {
@@ -30,6 +31,9 @@ def close() -> None:
         "ResumeProcesses": lambda group, p: _remove(group, "SuspendedProcesses", p, "ScalingProcesses"),
     }.items():
         actions[action] = _action(action, change)
+    actions["PutWarmPool"] = _action("PutWarmPool", _warm)
+    actions["DeleteWarmPool"] = _action("DeleteWarmPool", lambda group, p: group.pop("WarmPoolConfiguration", None))
+    actions["DescribeWarmPool"] = _describe_warm_pool
 
 
 _ALL_METRICS = [
@@ -47,6 +51,36 @@ def _action(name, change):
         return autoscaling._xml(200, f"{name}Response", f"<{name}Result/>")
 
     return answer
+
+
+def _hold(response, params):
+    if response[0] == 200:
+        name = autoscaling._p(params, "AutoScalingGroupName")
+        for hook in autoscaling._parse_nested(params, "LifecycleHookSpecificationList") or []:
+            autoscaling._hooks[f"{name}/{hook['LifecycleHookName']}"] = autoscaling._hook_record(name, hook["LifecycleHookName"], hook)
+    return response
+
+
+def _warm(remembered, params):
+    pool = {"PoolState": "Stopped", "MinSize": 0}
+    for member in ("MinSize", "MaxGroupPreparedCapacity"):
+        if autoscaling._p(params, member):
+            pool[member] = int(autoscaling._p(params, member))
+    if autoscaling._p(params, "PoolState"):
+        pool["PoolState"] = autoscaling._p(params, "PoolState")
+    reuse = autoscaling._parse_nested(params, "InstanceReusePolicy")
+    if reuse:
+        pool["InstanceReusePolicy"] = reuse
+    remembered["WarmPoolConfiguration"] = pool
+
+
+def _describe_warm_pool(params):
+    group = autoscaling._asgs.get(autoscaling._p(params, "AutoScalingGroupName"))
+    if not group:
+        return autoscaling._error("ValidationError", "AutoScalingGroup name not found - null")
+    pool = group.get(_MEMBER, {}).get("WarmPoolConfiguration")
+    told = f"<WarmPoolConfiguration>{autoscaling._member_xml(pool)}</WarmPoolConfiguration>" if pool else ""
+    return autoscaling._xml(200, "DescribeWarmPoolResponse", f"<DescribeWarmPoolResult>{told}<Instances/></DescribeWarmPoolResult>")
 
 
 def _add(remembered, member, params, argument, otherwise=()):
@@ -86,6 +120,13 @@ def _remember(response, params):
         group["LaunchTemplate"] = {}
     elif any(key.startswith("LaunchTemplate.") for key in params):
         remembered.pop("MixedInstancesPolicy", None)
+    maintenance = autoscaling._parse_nested(params, "InstanceMaintenancePolicy")
+    if maintenance:
+        # -1 takes the policy away.
+        kept = {name: int(value) for name, value in maintenance.items() if int(value) >= 0}
+        remembered["InstanceMaintenancePolicy"] = kept
+        if not kept:
+            del remembered["InstanceMaintenancePolicy"]
     targets = autoscaling._parse_member_list(params, "TargetGroupARNs")
     if targets:
         remembered["TargetGroupARNs"] = targets
