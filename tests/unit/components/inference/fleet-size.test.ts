@@ -60,9 +60,9 @@ function scale(group: Group, by: number): Group {
   return { ...group, desired: Math.min(group.max, Math.max(group.min, group.desired + by)) };
 }
 
-/** Instances that serve at the worst moment of a replacement. Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-maintenance-policy.html */
+/** Instances that serve at the worst moment of a replacement, without relying on rounding. Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-maintenance-policy.html */
 function whileReplacing(desired: number, minHealthyPercentage: number): number {
-  return Math.ceil((desired * minHealthyPercentage) / 100);
+  return Math.floor((desired * minHealthyPercentage) / 100);
 }
 
 describe("[phi3 P3] minimum instance guarantee", () => {
