@@ -114,10 +114,22 @@ function computed(type: string, name: string): Record<string, unknown> {
       };
     case "aws:apigateway/stage:Stage":
       return { arn, invokeUrl: `https://${name}.example.com/prod` };
+    case "aws:apigatewayv2/api:Api":
+      return {
+        arn,
+        apiEndpoint: `https://${name}.execute-api.example.com`,
+        executionArn: `arn:aws:execute-api:us-east-1:123456789012:${name}`,
+      };
+    case "aws:cloudfront/distribution:Distribution":
+      return { arn, domainName: `${name}.cloudfront.example.com` };
     case "aws:lambda/function:Function":
       return { arn, invokeArn: `arn:aws:apigateway:invoke/${name}` };
     case "aws:ec2/vpcEndpoint:VpcEndpoint":
       return { arn, prefixListId: `pl-${name}` };
+    case "aws:lb/loadBalancer:LoadBalancer":
+      return { arn, arnSuffix: `app/${name}`, dnsName: `${name}.elb.example.com`, zoneId: `${name}-zone` };
+    case "aws:lb/targetGroup:TargetGroup":
+      return { arn, arnSuffix: `targetgroup/${name}` };
     case "aws:sqs/queue:Queue":
       return { arn, url: `https://sqs.example.com/${name}` };
     case "aws:kms/key:Key":

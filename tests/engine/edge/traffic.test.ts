@@ -43,9 +43,12 @@ beforeAll(async () => {
 
 afterAll(async () => {
   release();
-  await running;
-  await server?.close();
-  await emulator?.dispose();
+  try {
+    await running;
+  } finally {
+    await server?.close();
+    await emulator?.dispose();
+  }
 });
 
 const output = (name: string): string => outputs[name] ?? "";
