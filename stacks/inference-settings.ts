@@ -149,17 +149,21 @@ export function withFleetChecks<S extends z.ZodType<FleetSettings>>(schema: S, p
     .superRefine(({ size }, issues) => checkSize(size, issues), needs("size"))
     .superRefine(({ scaling }, issues) => {
       const { upAbove, downBelow } = scaling;
-      if (downBelow < upAbove) return;
-      const path = ["scaling", "downBelow"];
-      report(
-        issues,
-        path,
-        `${downBelow} is not below scaling.upAbove (${upAbove}); the fleet would grow and shrink in turn.`,
-      );
+      if (downBelow * 2 <= upAbove) return;
+      const message = `${downBelow} is above half of scaling.upAbove (${upAbove}): what one instance less leaves to the others would bring it back at once.`;
+      report(issues, ["scaling", "downBelow"], message);
     }, needs("scaling"))
     .superRefine(
       ({ size, schedules }, issues) => {
         for (const [index, schedule] of schedules.entries()) checkSchedule(schedule, index, size, place, issues);
+        const turnsOff =
+          place.environment !== "prod" && schedules.some(({ min, desired }) => min === 0 && desired === 0);
+        if (!turnsOff || schedules.some(({ min }) => min >= size.min)) return;
+        report(
+          issues,
+          ["schedules"],
+          `turn the fleet off, but none brings it back to size.min (${size.min}); add one.`,
+        );
       },
       needs("size", "schedules"),
     )

@@ -69,8 +69,8 @@ describe("a mistake between settings is told by its place", () => {
     ],
     [
       "thresholds that cross",
-      { scaling: { upAbove: 30, downBelow: 30 } },
-      { "scaling.downBelow": expect.stringContaining("30 is not below scaling.upAbove (30)") },
+      { scaling: { upAbove: 50, downBelow: 30 } },
+      { "scaling.downBelow": expect.stringContaining("30 is above half of scaling.upAbove (50)") },
     ],
     ["a GPU type that is not known", { instanceTypes: ["g99.xlarge"] }, { "instanceTypes.0": expect.any(String) }],
     ["a type without a GPU", { instanceTypes: ["t3.large"] }, { "instanceTypes.0": expect.any(String) }],
@@ -114,6 +114,11 @@ describe("a mistake between settings is told by its place", () => {
       { domain, schedules: [{ name: "night", cron: "0 20 * * *", min: 0, max: 0, desired: 0 }] },
       { "schedules.0.min": expect.stringContaining("0 is below size.min (2)") },
       "prod",
+    ],
+    [
+      "an end without a morning",
+      { schedules: [{ name: "night", cron: "0 20 * * *", min: 0, max: 0, desired: 0 }] },
+      { schedules: expect.stringContaining("none brings it back to size.min (1)") },
     ],
     [
       "a schedule above the largest size",
