@@ -1,7 +1,7 @@
 """What ministack lacks or gets wrong and the systems of this repository need, one file per gap.
 
 Each file says which version of ministack it is for (`FOR_VERSION`), what goes wrong without it, and has `close()`.
-tests/engine/local/ shows for each that the real provider, or a real request, now succeeds.
+tests/engine/ shows for each that the real provider, or a real request, now succeeds.
 """
 
 import importlib

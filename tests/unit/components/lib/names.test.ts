@@ -1,6 +1,14 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { globalName, isNamePart, nameLimits, physicalName, shortHash, slug } from "../../../../components/lib/names";
+import {
+  globalName,
+  isNamePart,
+  nameLimits,
+  physicalName,
+  shortHash,
+  sidPart,
+  slug,
+} from "../../../../components/lib/names";
 
 const part = fc.stringMatching(/^[a-z][a-z0-9]{0,11}(-[a-z0-9]{1,8}){0,3}$/);
 const place = { accountId: "123456789012", region: "us-east-1" };
@@ -87,4 +95,11 @@ test.each([
   ["/", ""],
 ])("slug of %j is %j", (text, expected) => {
   expect(slug(text)).toBe(expected);
+});
+
+test.each([
+  ["phi3-page-cdn", "Phi3PageCdn"],
+  ["a-1b", "A1b"],
+])("sidPart of %j is %j", (name, expected) => {
+  expect(sidPart(name)).toBe(expected);
 });

@@ -63,6 +63,20 @@ describe("[lambda-efs 7.4] a function", () => {
     expect(recording.orphans()).toEqual([]);
   });
 
+  test("can stand outside of any VPC, with nothing for callers that don't wait", async () => {
+    const { recording } = await record(() =>
+      makeFunction({ mount: undefined, network: undefined, asyncFailures: undefined, tracing: false }),
+    );
+    expect(recording.named(`${name}-function`).inputs.vpcConfig).toBeUndefined();
+    const ofRole = recording.resources.filter(({ parent }) => parent === role).map((each) => each.name);
+    expect(ofRole).toEqual([`${role}-own-logs`, `${role}-role`]);
+    expect(recording.ofType("aws:lambda/functionEventInvokeConfig:FunctionEventInvokeConfig")).toEqual([]);
+  });
+
+  test("needs a network for a mount", async () => {
+    await expect(record(() => makeFunction({ network: undefined }))).rejects.toThrow("network: is not given");
+  });
+
   test("can do without mount and tracing, and reserve concurrency", async () => {
     const { recording } = await record(() =>
       makeFunction({ mount: undefined, tracing: false, reservedConcurrency: 5 }),
