@@ -66,13 +66,20 @@ test("a new group lets nothing out, and every kind of rule is read again as it w
       prefixListId: endpoint.prefixListId,
       description: changed ? "Buckets" : "Model files",
     });
-    new aws.vpc.SecurityGroupEgressRule("to-cidr", { ...web, cidrIpv4: changed ? "10.3.0.0/16" : "10.4.0.0/16" });
+    const toCidr = new aws.vpc.SecurityGroupEgressRule("to-cidr", {
+      ...web,
+      cidrIpv4: changed ? "10.3.0.0/16" : "10.4.0.0/16",
+    });
     const ports = changed ? { ipProtocol: "-1" } : { ipProtocol: "tcp", fromPort: 80, toPort: 81 };
     new aws.vpc.SecurityGroupIngressRule("from-cidr", { securityGroupId: peer.id, cidrIpv4: "10.5.0.0/16", ...ports });
     // Like the rule that EC2 gives a new group, which the provider takes away.
     const everywhere = { ipProtocol: "-1", cidrIpv4: "0.0.0.0/0", tags };
     new aws.vpc.SecurityGroupEgressRule("to-all", { ...everywhere, securityGroupId: peer.id });
-    if (changed) new aws.vpc.SecurityGroupEgressRule("to-cidr-as-before", { ...web, cidrIpv4: "10.4.0.0/16" });
+    if (changed) {
+      // After the rule whose content it takes: two equal rules can't be in one group.
+      const after = { dependsOn: [toCidr] };
+      new aws.vpc.SecurityGroupEgressRule("to-cidr-as-before", { ...web, cidrIpv4: "10.4.0.0/16" }, after);
+    }
     return Promise.resolve({
       closed: closed.id,
       peer: peer.id,
