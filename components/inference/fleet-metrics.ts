@@ -4,7 +4,8 @@ import type { FleetFacts } from "./fleet-args";
 
 type MetricOfFleet = (facts: FleetFacts) => Metric;
 
-function ofGroup(namespace: string, name: string, statistic: Metric["statistic"]): MetricOfFleet {
+/** A metric of all instances of a fleet, in each minute: one of EC2, Auto Scaling or the CloudWatch agent (`agentMetrics`, `vllmMetrics`). */
+export function fleetMetric(namespace: string, name: string, statistic: Metric["statistic"]): MetricOfFleet {
   return ({ groupName }) => ({
     namespace,
     name,
@@ -16,7 +17,7 @@ function ofGroup(namespace: string, name: string, statistic: Metric["statistic"]
 
 /** CPU of all instances, in percent, averaged in each minute. From EC2. */
 export function cpuUtilisation(): MetricOfFleet {
-  return ofGroup("AWS/EC2", "CPUUtilization", "Average");
+  return fleetMetric("AWS/EC2", "CPUUtilization", "Average");
 }
 
 /**
@@ -24,7 +25,7 @@ export function cpuUtilisation(): MetricOfFleet {
  * (https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-NVIDIA-GPU.html).
  */
 export function gpuUtilisation(namespace: string): MetricOfFleet {
-  return ofGroup(namespace, agentMetrics.gpuUtilization, "Average");
+  return fleetMetric(namespace, agentMetrics.gpuUtilization, "Average");
 }
 
 /**
@@ -32,11 +33,11 @@ export function gpuUtilisation(namespace: string): MetricOfFleet {
  * (https://docs.vllm.ai/en/stable/usage/metrics.html), which must send one value a minute, or the sum counts a request several times.
  */
 export function waitingRequests(namespace: string): MetricOfFleet {
-  return ofGroup(namespace, vllmMetrics.requestsWaiting, "Sum");
+  return fleetMetric(namespace, vllmMetrics.requestsWaiting, "Sum");
 }
 
 /** Instances that serve, in each minute. From EC2 Auto Scaling; costs nothing. */
-export const inService = ofGroup("AWS/AutoScaling", "GroupInServiceInstances", "Average");
+export const inService = fleetMetric("AWS/AutoScaling", "GroupInServiceInstances", "Average");
 
 /** Instances that the group wants, in each minute. */
-export const wanted = ofGroup("AWS/AutoScaling", "GroupDesiredCapacity", "Average");
+export const wanted = fleetMetric("AWS/AutoScaling", "GroupDesiredCapacity", "Average");
