@@ -4,7 +4,7 @@ import { UserError } from "../automation/lib/user-error";
 
 const run = promisify(execFile);
 
-/** ministack's own floor. */
+/** ministack's own floor; whatever else is written in Python is pinned to versions that run on it. */
 export const oldestPython = { major: 3, minor: 10 };
 
 export interface Python {
@@ -19,9 +19,13 @@ const candidates = ["python3", "python3.14", "python3.13", "python3.12", "python
 /**
  * The first Python of the PATH that can make the emulator's environment.
  *
+ * @param what needs it, for the message
  * @throws UserError naming every Python looked at, when none is new enough or has the `venv` module
  */
-export async function findPython(path: string | undefined = process.env["PATH"]): Promise<Python> {
+export async function findPython(
+  path: string | undefined = process.env["PATH"],
+  what = "the local AWS",
+): Promise<Python> {
   const looked: string[] = [];
   for (const command of candidates) {
     const version = await versionOf(command, path);
@@ -35,7 +39,7 @@ export async function findPython(path: string | undefined = process.env["PATH"])
   }
   const floor = `${oldestPython.major}.${oldestPython.minor}`;
   throw new UserError(
-    `The local AWS needs Python ${floor} or newer with venv; ${looked.length > 0 ? looked.join(", ") : "no python3 is on PATH"}.`,
+    `${what.charAt(0).toUpperCase()}${what.slice(1)} needs Python ${floor} or newer with venv; ${looked.length > 0 ? looked.join(", ") : "no python3 is on PATH"}.`,
     looked.some((line) => line.includes("lacks"))
       ? "On Debian and Ubuntu: apt-get install python3-venv."
       : "Install Python 3 (Debian and Ubuntu: apt-get install python3 python3-venv; macOS: brew install python).",
