@@ -1,0 +1,110 @@
+import { join, resolve } from "node:path";
+import { Command, CommanderError } from "commander";
+import { plainOutputs } from "../automation/commands/outputs";
+import { EXIT, exitCodeOf, reportError, UsageError } from "../automation/lib/exit";
+import { repoRoot } from "../automation/lib/paths";
+import { openSession, regionOf } from "../automation/lib/session";
+import { confirm } from "../automation/lib/terminal";
+import { apiKeyHeaders } from "./api-key";
+import { withLocalEngine } from "./local-engine";
+import { parseCount, parseDuration, parseRate, requestsPerMinute } from "./options";
+import type { LoadTestResult } from "./report";
+import { runLoadTest } from "./run";
+import { reach, type Target, targetOf, testedSystem } from "./target";
+
+interface Flags {
+  local?: boolean;
+  yes?: boolean;
+  users: number;
+  spawnRate: number;
+  duration: number;
+  pacing: number;
+  maxTokens: number;
+  timeout: number;
+  through?: string;
+  out?: string;
+}
+
+function commandLine(): Command {
+  return new Command("npm run loadtest --")
+    .description("Load a deployed system with Locust, judge every answer, write report.json and report.md.")
+    .argument("<stack>")
+    .argument("<system>", "ollama or phi3")
+    .option("--local", "the stack on the emulator, with the small model behind it")
+    .option("--users <number>", "users at once", parseCount, 2)
+    .option("--spawn-rate <rate>", "users that start in a second", parseRate, 1)
+    .option("--duration <time>", "how long, such as 90s or 5m", parseDuration, 60)
+    .option("--pacing <time>", "how long after the start of a request a user starts the next", parseDuration, 2)
+    .option("--max-tokens <number>", "the most tokens that a request generates", parseCount, 32)
+    .option("--timeout <time>", "an answer that takes longer is a failure", parseDuration, 120)
+    .option("--through <output>", "the output whose URL is asked: for phi3 pageUrl, which streams, or apiUrl")
+    .option("--out <dir>", "where the report goes (default: evidence/loadtest-<system>)")
+    .option("--yes", "do not ask before loading a system on AWS")
+    .exitOverride()
+    .action(loadtest);
+}
+
+/** Loads one system of a deployed stack. Exit status 1 when an answer was bad or an endpoint was never asked. */
+async function loadtest(stackName: string, systemName: string, flags: Flags): Promise<void> {
+  const system = testedSystem(systemName);
+  const session = await openSession(stackName, flags);
+  const outputs = plainOutputs(session, await session.stack.outputs());
+  const target = targetOf(system, stackName, outputs, flags.through);
+  if (!session.emulator && !flags.yes) await askFirst(target, flags);
+  const { baseUrl, headers } = reach(target.url, session.emulator?.endpoint);
+  const region = regionOf(session.settings);
+  const key = await apiKeyHeaders(target.apiKeyParameter, region);
+  const outDir = resolve(process.env["INIT_CWD"] ?? ".", flags.out ?? join(repoRoot, "evidence", `loadtest-${system}`));
+  const run = (behind: Readonly<Record<string, string>>) =>
+    runLoadTest({
+      system,
+      baseUrl,
+      headers: { ...headers, ...key },
+      model: target.model,
+      users: flags.users,
+      spawnRatePerSecond: flags.spawnRate,
+      durationSeconds: flags.duration,
+      pacingSeconds: flags.pacing,
+      maxTokens: flags.maxTokens,
+      requestTimeoutSeconds: flags.timeout,
+      resources: { Stack: stackName, URL: target.url, ...target.resources, ...behind },
+      outDir,
+      log: console.error,
+    });
+  const result = session.emulator
+    ? await withLocalEngine({ outputs, target, key, endpoint: session.emulator.endpoint, region }, console.error, run)
+    : await run({});
+  show(result, outDir);
+  if (!result.passed) process.exitCode = EXIT.failed;
+}
+
+async function askFirst(target: Target, { users, pacing, duration, maxTokens }: Flags): Promise<void> {
+  const rate = requestsPerMinute(users, pacing);
+  const question = [
+    `This sends up to ${rate} requests a minute to ${target.url} on AWS for ${duration} s, for at most ${maxTokens} tokens each.`,
+    `Load may start more instances of ${target.resources["Auto Scaling group"]}, which cost money by the hour, and everyone else waits longer.`,
+    "More requests a minute than the system's requestsPerMinutePerIp are refused by its web ACL. Go on?",
+  ];
+  if (!(await confirm(question.join("\n")))) throw new UsageError("Nothing was sent.");
+}
+
+function show({ passed, requests, failures, failed, neverAsked, doubts }: LoadTestResult, outDir: string): void {
+  console.log(
+    `${passed ? "Passed" : "Failed"}: ${requests} requests, ${failures} failed. ${join(outDir, "report.md")}`,
+  );
+  for (const { count, endpoint, reason } of failed.slice(0, 10)) console.log(`  ${count} × ${endpoint}: ${reason}`);
+  for (const endpoint of neverAsked) console.log(`  ${endpoint} was never asked: let the run last longer`);
+  for (const doubt of doubts) console.log(`  Doubtful: ${doubt}`);
+}
+
+async function main(): Promise<void> {
+  try {
+    await commandLine().parseAsync(process.argv);
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (!(error instanceof CommanderError)) reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
+}
+
+void main();

@@ -1,0 +1,119 @@
+import { z } from "zod";
+import { UsageError } from "../automation/lib/exit";
+import { UserError } from "../automation/lib/user-error";
+
+/** What a load test asks, and the names it is known by: all of it read from a stack's outputs. */
+export interface Target {
+  readonly system: TestedSystem;
+  /** Output whose URL is asked. */
+  readonly output: string;
+  readonly url: string;
+  readonly model: string;
+  /** SSM parameter with the key; undefined where none is asked for. */
+  readonly apiKeyParameter: string | undefined;
+  /** For the report: load balancer, Auto Scaling group, dashboard, and what else tells of the load. */
+  readonly resources: Readonly<Record<string, string>>;
+}
+
+/** Systems that can be tested: their key in the outputs, and the outputs with URLs that answer, the usual one first. */
+const systems = {
+  // CloudFront, which streams; the HTTP API does not, and gives up after 30 s.
+  phi3: { configKey: "phi3", urls: ["pageUrl", "apiUrl"] },
+  ollama: { configKey: "ollama", urls: ["ollamaUrl"] },
+} as const;
+
+export type TestedSystem = keyof typeof systems;
+
+const https = z.url({ protocol: /^https?$/ });
+
+const outputsSchema = z.object({
+  model: z.string().min(1),
+  apiKeyParameter: z.string().startsWith("/").optional(),
+  loadBalancerDns: z.string().min(1),
+  groupName: z.string().min(1),
+  dashboardUrl: https,
+  alarmTopicArn: z.string().startsWith("arn:"),
+});
+
+/** What the outputs are called in a report. */
+const shown = {
+  "Load balancer": "loadBalancerDns",
+  "Auto Scaling group": "groupName",
+  Dashboard: "dashboardUrl",
+  "Alarm topic": "alarmTopicArn",
+} as const;
+
+/** @throws UsageError for one that has no load test */
+export function testedSystem(name: string): TestedSystem {
+  if (Object.hasOwn(systems, name)) return name as TestedSystem;
+  throw new UsageError(
+    `There is no load test of "${name}".`,
+    `Systems with one: ${Object.keys(systems).sort().join(", ")}.`,
+  );
+}
+
+/**
+ * Finds out from the outputs what to ask.
+ *
+ * @param outputs of the whole stack, one object per system
+ * @param through the output whose URL to ask. Default: the system's usual one
+ * @throws UserError when the system is not deployed, an output is missing, or names something of another system; UsageError for a `through` that has no URL to ask
+ */
+export function targetOf(
+  system: TestedSystem,
+  stackName: string,
+  outputs: Readonly<Record<string, unknown>>,
+  through?: string,
+): Target {
+  const { configKey, urls } = systems[system];
+  const output = through ?? urls[0];
+  if (!urls.some((known) => known === output)) {
+    throw new UsageError(`--through ${output} is no URL of ${system} to test.`, `Give one of ${urls.join(", ")}.`);
+  }
+  const found = outputsSchema.safeParse(outputs[configKey]);
+  const address = z.object({ [output]: https }).safeParse(outputs[configKey]);
+  if (!found.success || !address.success) {
+    const issues = [...(found.error?.issues ?? []), ...(address.error?.issues ?? [])];
+    const mistakes = issues.map(({ path, message }) => `${path.join(".") || configKey}: ${message}`);
+    throw new UserError(
+      `Stack ${stackName} has no complete ${system} (${mistakes.join("; ")}): it is not deployed, or not with this version.`,
+      `Deploy it: ./llm up ${stackName} --systems ${system}`,
+      { cause: found.error ?? address.error },
+    );
+  }
+  const { data } = found;
+  for (const key of ["loadBalancerDns", "groupName"] as const) {
+    if (data[key].startsWith(`${system}-`)) continue;
+    throw new UserError(
+      `${key} of ${system} in stack ${stackName} is "${data[key]}", which is not a name of ${system}.`,
+      `Deploy the stack again, so that its outputs are written anew: ./llm up ${stackName}`,
+    );
+  }
+  return {
+    system,
+    output,
+    url: String(address.data[output]).replace(/\/+$/, ""),
+    model: data.model,
+    apiKeyParameter: data.apiKeyParameter,
+    resources: Object.fromEntries(Object.entries(shown).map(([label, key]) => [label, data[key]])),
+  };
+}
+
+/**
+ * How requests to a URL of a stack are sent. On AWS: as they are. The local AWS serves every name on one port and tells them apart by `Host`.
+ *
+ * @param endpoint of the local AWS; undefined for a stack on AWS
+ */
+export function reach(
+  url: string,
+  endpoint: string | undefined,
+): { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> } {
+  if (endpoint === undefined) return { baseUrl: url, headers: {} };
+  const { host } = new URL(url);
+  const api = /^([a-z0-9]+)\.execute-api\./.exec(host)?.[1];
+  return {
+    baseUrl: endpoint.replace(/\/+$/, ""),
+    headers:
+      api === undefined ? { Host: host, "X-Forwarded-Proto": "https" } : { Host: `${api}.execute-api.localhost` },
+  };
+}
