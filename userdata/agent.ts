@@ -32,11 +32,12 @@ export const agentMetrics = {
   diskUsedPercent: "disk_used_percent",
 } as const;
 
-/** Metrics that the Ollama instances' own probe sends: ms, ms, and a count. */
+/** Metrics that the Ollama instances' own probe and backup send: ms, ms, and counts. */
 export const probeMetrics = {
   inferenceLatency: "InferenceLatency",
   modelLoadTime: "ModelLoadTime",
   inferenceFailures: "InferenceFailures",
+  backupFailures: "BackupFailures",
 } as const;
 
 export interface AgentArgs {

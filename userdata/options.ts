@@ -62,8 +62,20 @@ export interface OllamaOptions extends CommonOptions {
   readonly webUiImage: string;
   readonly webUiPort: number;
   readonly ollamaPort: number;
+  /** Tokens of prompt and answer together, for each request. */
+  readonly contextTokens: number;
+  /** Requests that the model works on at once; each takes memory for its own context. */
+  readonly parallelRequests: number;
   /** SSM SecureString with the key that Open WebUI signs sessions with, the same on all instances. */
   readonly secretKeyParameter: string;
+  /** Account that Open WebUI makes where it has none, and the SSM SecureString with its password. Without it, whoever comes first would be administrator. */
+  readonly admin: { readonly email: string; readonly passwordParameter: string };
+  /** Where browsers find Open WebUI, and the only site whose pages may call it. Default: any site's may. */
+  readonly webUiUrl?: string;
+  /** Where Open WebUI's data is kept beyond the instance: uploads, and without a database an archive of all else, whose current version an item of the table tells. */
+  readonly backup: { readonly bucket: string; readonly table: string };
+  /** SSM SecureString with the URL of a PostgreSQL database with the extension `vector`, for several instances. Default: a file of the instance's own. */
+  readonly databaseUrlParameter?: string;
   /** `app`: Open WebUI's lines. `service`: Ollama's, and those of boot, health and end. */
   readonly logGroups: { readonly app: string; readonly service: string };
   /** Default 4. */
@@ -89,6 +101,7 @@ const whole = (least: number, most: number, unit: string) => {
 };
 
 const sha256 = text(/^[0-9a-f]{64}$/, "a sha256: 64 hexadecimal digits in small letters");
+const bucketName = text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of an S3 bucket");
 const port = whole(1024, 65_535, "a TCP port that needs no root");
 const image = text(
   /^[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:\/[a-z0-9][a-z0-9._-]*)*(?::[\w.-]+)?@sha256:[0-9a-f]{64}$/,
@@ -125,7 +138,7 @@ const vllm = z
       revision: text(/^[0-9a-f]{40}$/, "a commit of the repository, 40 hexadecimal digits; a branch can move"),
       weights: z
         .strictObject({
-          bucket: text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of an S3 bucket"),
+          bucket: bucketName,
           prefix: text(/^(?!-)[\w.-]+(?:\/[\w.-]+)*$/, "a key prefix without / at its ends, such as models/phi-3-mini"),
           manifestSha256: sha256,
         })
@@ -166,7 +179,20 @@ const ollama = z
     webUiImage: image,
     webUiPort: port,
     ollamaPort: port,
+    contextTokens: whole(512, 1_000_000, "tokens"),
+    parallelRequests: whole(1, 64, "requests"),
     secretKeyParameter: parameterName,
+    admin: z.strictObject({
+      email: text(/^[^\s@]+@[^\s@]+$/, "an e-mail address, such as admin@localhost"),
+      passwordParameter: parameterName,
+    }),
+    webUiUrl: text(/^https:\/\/[a-z0-9.-]+$/, "https:// and a host name").optional(),
+    backup: z.strictObject({
+      bucket: bucketName,
+      // https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
+      table: text(/^(?!-)[A-Za-z0-9_.-]{3,255}$/, "the name of a DynamoDB table"),
+    }),
+    databaseUrlParameter: parameterName.optional(),
     logGroups: z.strictObject({ app: logGroup, service: logGroup }),
     swapGiB: whole(0, 64, "GiB").default(4),
   })

@@ -5,6 +5,14 @@ ROOT="${ROOT:-}"
 # shellcheck source=/dev/null
 . "$ROOT/opt/llm-stacks/lib.sh"
 
+# With the hook's whole time again: a large archive takes longer than what draining leaves.
+last_backup() {
+  aws autoscaling record-lifecycle-action-heartbeat --auto-scaling-group-name "$GROUP_NAME" \
+    --lifecycle-hook-name "$TERMINATION_HOOK" --instance-id "$(imds instance-id)" || true
+  systemctl stop llm-backup.timer llm-backup.service
+  systemctl start llm-backup.service
+}
+
 # The load balancer sends nothing new by now. Three readings of 0 in a row, for a request that is on its way.
 drain() {
   local deadline="$((SECONDS + DRAIN_SECONDS))" quiet=0 running
@@ -15,6 +23,7 @@ drain() {
     if ((quiet < 3)); then sleep 5; fi
   done
   log "requests still running: ${running:-unknown}"
+  if [ -x "$STACK/backup" ]; then last_backup || log "the last backup failed; a new instance starts from the one before"; fi
   retry 5 signal "$TERMINATION_HOOK" CONTINUE
 }
 

@@ -173,6 +173,9 @@ describe("[ollama P8] Ollama", () => {
       "snap set ollama host=0.0.0.0:11434",
       "snap set ollama keep-alive=-1",
       "snap set ollama no-cloud=1",
+      "snap set ollama origins=*",
+      "snap set ollama context-length=4096",
+      "snap set ollama num-parallel=2",
     ]);
   });
 

@@ -67,6 +67,13 @@ case "$name" in
         source="${*: -2:1}"
         if [ -f "$STATE/bucket/${source##*/}" ]; then cat "$STATE/bucket/${source##*/}" >"${*: -1}"; else exit 1; fi
         ;;
+      "dynamodb get-item "*) known item || echo '{}' ;;
+      "s3api put-object "*)
+        while [ "$1" != --body ]; do shift; done
+        cp "$2" "$STATE/saved-archive"
+        echo version-2
+        ;;
+      "s3api get-object "*) cp "$STATE/saved-archive" "${*: -1}" ;;
       "ssm get-parameter "*) known parameter || echo s3cret ;;
       "autoscaling complete-lifecycle-action "*)
         if [ -f "$STATE/no-hook" ]; then
@@ -117,6 +124,11 @@ case "$name" in
       get) known "snap-$3" ;;
       set) printf '%s\n' "${3#*=}" >"$STATE/snap-${3%%=*}" ;;
     esac
+    ;;
+  sqlite3)
+    backup="${*: -1}"
+    backup="${backup#.backup \'}"
+    cp "$1" "${backup%\'}"
     ;;
   sshd)
     case "$1" in

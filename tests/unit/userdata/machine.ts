@@ -17,7 +17,23 @@ import { dirname, join } from "node:path";
 
 /** Programs that do on the stand-in what they do on an instance. All others are stubs or absent. */
 const realTools = [
-  ...["awk", "basename", "bash", "cat", "chmod", "cmp", "comm", "cut", "date", "df", "dirname", "env", "find", "grep"],
+  ...[
+    "awk",
+    "basename",
+    "bash",
+    "cat",
+    "chmod",
+    "cmp",
+    "comm",
+    "cp",
+    "cut",
+    "date",
+    "df",
+    "dirname",
+    "env",
+    "find",
+    "grep",
+  ],
   ...["install", "jq", "ln", "mkdir", "mktemp", "mv", "printf", "rm", "sed", "sha1sum", "sha256sum", "sort", "stat"],
   ...["tail", "tee", "touch", "wc"],
 ];
@@ -36,7 +52,7 @@ const stubbed = [
     "sleep",
     "snap",
   ],
-  ...["sshd", "swapon", "systemctl", "tar", "useradd"],
+  ...["sqlite3", "sshd", "swapon", "systemctl", "tar", "useradd"],
 ];
 
 export interface Run {

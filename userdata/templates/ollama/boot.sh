@@ -17,7 +17,9 @@ install_ollama_snap() {
     # All instances of a fleet run one version until the config says otherwise.
     snap refresh --hold ollama
   fi
-  for pair in "host=0.0.0.0:$PORT" keep-alive=-1 no-cloud=1; do
+  # Who may call is the load balancer's to say; Ollama would refuse pages of the distribution itself.
+  for pair in "host=0.0.0.0:$PORT" keep-alive=-1 no-cloud=1 'origins=*' \
+    "context-length=$CONTEXT_TOKENS" "num-parallel=$PARALLEL_REQUESTS"; do
     if [ "$(snap get ollama "${pair%%=*}" 2>/dev/null)" != "${pair#*=}" ]; then snap set ollama "$pair"; fi
   done
   start_service snap.ollama.listener.service
@@ -74,19 +76,37 @@ pull_model() {
   fi
 }
 
+# https://docs.openwebui.com/reference/env-configuration/
 write_web_ui_env() {
-  local key
+  local key password database=""
   key="$(parameter "$SECRET_KEY_PARAMETER")"
+  password="$(parameter "$ADMIN_PASSWORD_PARAMETER")"
+  if [ -n "$DATABASE_URL_PARAMETER" ]; then database="$(parameter "$DATABASE_URL_PARAMETER")"; fi
   {
     printf 'WEBUI_SECRET_KEY=%s\n' "$key"
+    # Made where there is no account yet. Without it, whoever signs up first would be the administrator.
+    printf 'WEBUI_ADMIN_EMAIL=%s\nWEBUI_ADMIN_PASSWORD=%s\nENABLE_SIGNUP=False\n' "$ADMIN_EMAIL" "$password"
     printf 'OLLAMA_BASE_URL=http://host.docker.internal:%s\n' "$PORT"
     printf '%s\n' WEBUI_AUTH=True ENABLE_OPENAI_API=False ANONYMIZED_TELEMETRY=False DO_NOT_TRACK=1
+    # Browsers come over HTTPS alone, through the distribution.
+    printf '%s\n' WEBUI_SESSION_COOKIE_SECURE=True WEBUI_AUTH_COOKIE_SECURE=True
+    if [ -n "$WEB_UI_URL" ]; then printf 'WEBUI_URL=%s\nCORS_ALLOW_ORIGIN=%s\n' "$WEB_UI_URL" "$WEB_UI_URL"; fi
+    if [ -n "$database" ]; then printf 'DATABASE_URL=%s\nVECTOR_DB=pgvector\n' "$database"; fi
   } | put /etc/llm-stacks/web-ui.env 0600
+}
+
+# From here on this instance's backups count, and not those of the one that it takes the place of.
+take_over() {
+  if [ -n "$DATABASE_URL_PARAMETER" ]; then return; fi
+  local values
+  values="$(jq --null-input --compact-output --arg me "$(retry 5 imds instance-id)" '{":me": {S: $me}}')"
+  retry 5 aws dynamodb update-item --table-name "$BACKUP_TABLE" --key '{"id":{"S":"web-ui"}}' \
+    --update-expression 'SET holder = :me' --expression-attribute-values "$values"
 }
 
 step "ssh: keys only" harden_ssh
 step "swap" make_swap
-step "packages" install_packages jq=jq curl=curl gpg=gnupg docker=docker.io
+step "packages" install_packages jq=jq curl=curl gpg=gnupg docker=docker.io sqlite3=sqlite3
 step "aws cli" install_aws_cli
 step "logs and metrics" start_agent
 step "units" reload_units
@@ -96,7 +116,10 @@ step "ollama" install_ollama
 step "model" pull_model
 step "open webui's key" write_web_ui_env
 step "open webui's image" pull_image "$WEB_UI_IMAGE"
+step "open webui's data" "$STACK/restore"
 step "open webui" start_service web-ui.service /opt/llm-stacks/web-ui /etc/llm-stacks/settings /etc/llm-stacks/web-ui.env /etc/systemd/system/web-ui.service
 if ! systemctl is-enabled --quiet llm-ready.service; then systemctl enable llm-ready.service; fi
 step "health gate" systemctl start llm-ready.service
+step "take over" take_over
+step "backups" start_service llm-backup.timer /etc/systemd/system/llm-backup.timer
 step "inference metrics" start_service llm-probe.timer /etc/systemd/system/llm-probe.timer

@@ -48,8 +48,16 @@ ARCHIVE_SHA256='eeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeeee
 PORT='11434'
 WEB_UI_IMAGE='ghcr.io/open-webui/open-webui@sha256:ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff'
 WEB_UI_PORT='8080'
+CONTEXT_TOKENS='4096'
+PARALLEL_REQUESTS='2'
 SECRET_KEY_PARAMETER='/ollama/dev/web-ui-secret-key'
-declare -p REGION GROUP_NAME LAUNCH_HOOK TERMINATION_HOOK METRICS_NAMESPACE HEALTH_TIMEOUT_SECONDS DRAIN_SECONDS SWAP_GIB ENGINE_UNITS MODEL MODEL_DIGEST SNAP_CHANNEL ARCHIVE_VERSION ARCHIVE_SHA256 PORT WEB_UI_IMAGE WEB_UI_PORT SECRET_KEY_PARAMETER | put /etc/llm-stacks/settings 0644
+ADMIN_EMAIL='ops@example.com'
+ADMIN_PASSWORD_PARAMETER='/ollama/dev/admin-password'
+WEB_UI_URL='https://chat.example.com'
+DATABASE_URL_PARAMETER=''
+BACKUP_BUCKET='ollama-storage-dev-1a2b3c4d'
+BACKUP_TABLE='ollama-data-table-dev'
+declare -p REGION GROUP_NAME LAUNCH_HOOK TERMINATION_HOOK METRICS_NAMESPACE HEALTH_TIMEOUT_SECONDS DRAIN_SECONDS SWAP_GIB ENGINE_UNITS MODEL MODEL_DIGEST SNAP_CHANNEL ARCHIVE_VERSION ARCHIVE_SHA256 PORT WEB_UI_IMAGE WEB_UI_PORT CONTEXT_TOKENS PARALLEL_REQUESTS SECRET_KEY_PARAMETER ADMIN_EMAIL ADMIN_PASSWORD_PARAMETER WEB_UI_URL DATABASE_URL_PARAMETER BACKUP_BUCKET BACKUP_TABLE | put /etc/llm-stacks/settings 0644
 # shellcheck disable=SC2016
 printf '%s\n' '{
  "agent": {
@@ -129,6 +137,11 @@ printf '%s\n' '{
       "file_path": "/var/log/llm-stacks/probe.log",
       "log_group_name": "/aws/ec2/ollama-service",
       "log_stream_name": "{instance_id}/probe"
+     },
+     {
+      "file_path": "/var/log/llm-stacks/backup.log",
+      "log_group_name": "/aws/ec2/ollama-service",
+      "log_stream_name": "{instance_id}/backup"
      },
      {
       "file_path": "/var/log/llm-stacks/web-ui.log",
@@ -263,6 +276,14 @@ ROOT="${ROOT:-}"
 # shellcheck source=/dev/null
 . "$ROOT/opt/llm-stacks/lib.sh"
 
+# With the hook's whole time again: a large archive takes longer than what draining leaves.
+last_backup() {
+  aws autoscaling record-lifecycle-action-heartbeat --auto-scaling-group-name "$GROUP_NAME" \
+    --lifecycle-hook-name "$TERMINATION_HOOK" --instance-id "$(imds instance-id)" || true
+  systemctl stop llm-backup.timer llm-backup.service
+  systemctl start llm-backup.service
+}
+
 # The load balancer sends nothing new by now. Three readings of 0 in a row, for a request that is on its way.
 drain() {
   local deadline="$((SECONDS + DRAIN_SECONDS))" quiet=0 running
@@ -273,6 +294,7 @@ drain() {
     if ((quiet < 3)); then sleep 5; fi
   done
   log "requests still running: ${running:-unknown}"
+  if [ -x "$STACK/backup" ]; then last_backup || log "the last backup failed; a new instance starts from the one before"; fi
   retry 5 signal "$TERMINATION_HOOK" CONTINUE
 }
 
@@ -329,6 +351,8 @@ ROOT="${ROOT:-}"
 . "$ROOT/opt/llm-stacks/lib.sh"
 
 export OLLAMA_HOST="0.0.0.0:$PORT" OLLAMA_KEEP_ALIVE=-1 OLLAMA_NO_CLOUD=1
+# Who may call is the load balancer's to say; Ollama would refuse pages of the distribution itself.
+export OLLAMA_ORIGINS="*" OLLAMA_CONTEXT_LENGTH="$CONTEXT_TOKENS" OLLAMA_NUM_PARALLEL="$PARALLEL_REQUESTS"
 exec "$ROOT/opt/ollama-$ARCHIVE_VERSION/bin/ollama" serve
 LLM_STACKS_FILE
 put /opt/llm-stacks/follow 0755 <<'LLM_STACKS_FILE'
@@ -396,6 +420,116 @@ put /opt/llm-stacks/running 0755 <<'LLM_STACKS_FILE'
 #!/bin/bash
 # Ollama does not tell how many requests it runs, so all the time that the load balancer drains is given.
 echo unknown
+LLM_STACKS_FILE
+put /opt/llm-stacks/restore 0755 <<'LLM_STACKS_FILE'
+#!/bin/bash
+# Gives a new instance what Open WebUI held on the one before: uploads and, where no database outside holds the rest, its archive.
+# An instance that has data keeps it.
+set -euo pipefail
+ROOT="${ROOT:-}"
+# shellcheck source=/dev/null
+. "$ROOT/opt/llm-stacks/lib.sh"
+
+data="$ROOT/var/lib/llm-stacks/web-ui"
+if [ -f "$data/restored" ]; then
+  log "Open WebUI's data is here already"
+  exit 0
+fi
+mkdir --parents "$data/uploads"
+retry 3 aws s3 sync --only-show-errors "s3://$BACKUP_BUCKET/uploads" "$data/uploads"
+
+if [ -z "$DATABASE_URL_PARAMETER" ]; then
+  item="$(retry 5 aws dynamodb get-item --consistent-read --table-name "$BACKUP_TABLE" --key '{"id":{"S":"web-ui"}}' --output json)"
+  version="$(jq --raw-output '.Item.objectVersion.S // empty' <<<"$item")"
+  if [ -n "$version" ]; then
+    archive="$ROOT/var/lib/llm-stacks/web-ui.tar.gz"
+    retry 3 aws s3api get-object --bucket "$BACKUP_BUCKET" --key web-ui/data.tar.gz --version-id "$version" "$archive"
+    printf '%s  %s\n' "$(jq --raw-output .Item.archiveSha256.S <<<"$item")" "$archive" | sha256sum --check --status ||
+      die "version $version of s3://$BACKUP_BUCKET/web-ui/data.tar.gz is not what the table $BACKUP_TABLE says"
+    tar --extract --gzip --file "$archive" --directory "$data"
+    rm --force "$archive"
+    log "restored Open WebUI's data of $(jq --raw-output .Item.savedAt.S <<<"$item")"
+  else
+    log "no backup of Open WebUI's data; it starts empty"
+  fi
+fi
+touch "$data/restored"
+LLM_STACKS_FILE
+put /opt/llm-stacks/backup 0755 <<'LLM_STACKS_FILE'
+#!/bin/bash
+# Brings Open WebUI's data to the bucket: uploads as they are and, where no database outside holds the rest, an archive of it.
+set -euo pipefail
+ROOT="${ROOT:-}"
+# shellcheck source=/dev/null
+. "$ROOT/opt/llm-stacks/lib.sh"
+
+data="$ROOT/var/lib/llm-stacks/web-ui"
+saved="$ROOT/var/lib/llm-stacks/web-ui.saved"
+work="$(mktemp --directory)"
+
+finish() {
+  local status="$?" failures=0
+  if ((status != 0)); then
+    failures=1
+    log "ERROR: Open WebUI's data did not get to the bucket"
+  fi
+  rm --recursive --force "$work"
+  aws cloudwatch put-metric-data --namespace "$METRICS_NAMESPACE" --metric-data "$(jq --null-input --compact-output \
+    --arg group "$GROUP_NAME" --argjson value "$failures" \
+    '[{MetricName: "BackupFailures", Dimensions: [{Name: "AutoScalingGroupName", Value: $group}], Unit: "Count", Value: $value}]')" || true
+}
+trap finish EXIT
+
+# copy_database FROM TO: a consistent copy of a SQLite file that is in use.
+copy_database() {
+  sqlite3 "$1" ".timeout 30000" ".backup '$2'"
+}
+
+copy_data() {
+  mkdir --parents "$work/data/vector_db"
+  copy_database "$data/webui.db" "$work/data/webui.db"
+  if [ -d "$data/vector_db" ]; then cp --recursive "$data/vector_db" "$work/data/"; fi
+  if [ -f "$data/vector_db/chroma.sqlite3" ]; then
+    rm --force "$work/data/vector_db/chroma.sqlite3"*
+    copy_database "$data/vector_db/chroma.sqlite3" "$work/data/vector_db/chroma.sqlite3"
+  fi
+}
+
+# The archive counts once the table says so, and the table takes it of the instance that serves alone: one that is being
+# replaced would else undo what its successor wrote.
+save_archive() {
+  local content version sum values said
+  content="$(cd "$work/data" && find . -type f -exec sha256sum {} + | sort | sha256sum)"
+  if [ -f "$saved" ] && [ "$(cat "$saved")" = "$content" ]; then return; fi
+  tar --create --gzip --file "$work/data.tar.gz" --directory "$work/data" .
+  sum="$(sha256sum <"$work/data.tar.gz")"
+  version="$(aws s3api put-object --bucket "$BACKUP_BUCKET" --key web-ui/data.tar.gz --body "$work/data.tar.gz" --query VersionId --output text)"
+  values="$(jq --null-input --compact-output --arg me "$(retry 5 imds instance-id)" --arg version "$version" --arg sum "${sum%% *}" \
+    --arg now "$(date --utc +%FT%TZ)" '{":me": {S: $me}, ":version": {S: $version}, ":sum": {S: $sum}, ":now": {S: $now}}')"
+  if said="$(aws dynamodb update-item --table-name "$BACKUP_TABLE" --key '{"id":{"S":"web-ui"}}' --condition-expression 'holder = :me' \
+    --update-expression 'SET objectVersion = :version, archiveSha256 = :sum, savedAt = :now' --expression-attribute-values "$values" 2>&1)"; then
+    printf '%s\n' "$content" >"$saved"
+    log "saved version $version"
+    return
+  fi
+  case "$said" in
+    *ConditionalCheckFailed*) log "another instance serves now, and saves its own data" ;;
+    *)
+      log "$said"
+      return 1
+      ;;
+  esac
+}
+
+mkdir --parents "$data/uploads"
+aws s3 sync --only-show-errors "$data/uploads" "s3://$BACKUP_BUCKET/uploads"
+if [ -n "$DATABASE_URL_PARAMETER" ]; then
+  # Files that the other instances took; their names are never used twice.
+  aws s3 sync --only-show-errors "s3://$BACKUP_BUCKET/uploads" "$data/uploads"
+elif [ -f "$data/webui.db" ]; then
+  copy_data
+  save_archive
+fi
 LLM_STACKS_FILE
 put /etc/systemd/system/ollama.service 0644 <<'LLM_STACKS_FILE'
 [Unit]
@@ -504,6 +638,30 @@ StandardError=inherit
 
 [Install]
 WantedBy=multi-user.target
+LLM_STACKS_FILE
+put /etc/systemd/system/llm-backup.service 0644 <<'LLM_STACKS_FILE'
+[Unit]
+Description=Saves Open WebUI's data
+
+[Service]
+Type=oneshot
+ExecStart=/opt/llm-stacks/backup
+Nice=19
+IOSchedulingClass=idle
+TimeoutStartSec=1800
+StandardOutput=append:/var/log/llm-stacks/backup.log
+StandardError=inherit
+LLM_STACKS_FILE
+put /etc/systemd/system/llm-backup.timer 0644 <<'LLM_STACKS_FILE'
+[Unit]
+Description=Saves Open WebUI's data every five minutes
+
+[Timer]
+OnActiveSec=300
+OnUnitActiveSec=300
+
+[Install]
+WantedBy=timers.target
 LLM_STACKS_FILE
 # shellcheck source=/dev/null
 . "$ROOT/opt/llm-stacks/lib.sh"
@@ -659,7 +817,9 @@ install_ollama_snap() {
     # All instances of a fleet run one version until the config says otherwise.
     snap refresh --hold ollama
   fi
-  for pair in "host=0.0.0.0:$PORT" keep-alive=-1 no-cloud=1; do
+  # Who may call is the load balancer's to say; Ollama would refuse pages of the distribution itself.
+  for pair in "host=0.0.0.0:$PORT" keep-alive=-1 no-cloud=1 'origins=*' \
+    "context-length=$CONTEXT_TOKENS" "num-parallel=$PARALLEL_REQUESTS"; do
     if [ "$(snap get ollama "${pair%%=*}" 2>/dev/null)" != "${pair#*=}" ]; then snap set ollama "$pair"; fi
   done
   start_service snap.ollama.listener.service
@@ -716,19 +876,37 @@ pull_model() {
   fi
 }
 
+# https://docs.openwebui.com/reference/env-configuration/
 write_web_ui_env() {
-  local key
+  local key password database=""
   key="$(parameter "$SECRET_KEY_PARAMETER")"
+  password="$(parameter "$ADMIN_PASSWORD_PARAMETER")"
+  if [ -n "$DATABASE_URL_PARAMETER" ]; then database="$(parameter "$DATABASE_URL_PARAMETER")"; fi
   {
     printf 'WEBUI_SECRET_KEY=%s\n' "$key"
+    # Made where there is no account yet. Without it, whoever signs up first would be the administrator.
+    printf 'WEBUI_ADMIN_EMAIL=%s\nWEBUI_ADMIN_PASSWORD=%s\nENABLE_SIGNUP=False\n' "$ADMIN_EMAIL" "$password"
     printf 'OLLAMA_BASE_URL=http://host.docker.internal:%s\n' "$PORT"
     printf '%s\n' WEBUI_AUTH=True ENABLE_OPENAI_API=False ANONYMIZED_TELEMETRY=False DO_NOT_TRACK=1
+    # Browsers come over HTTPS alone, through the distribution.
+    printf '%s\n' WEBUI_SESSION_COOKIE_SECURE=True WEBUI_AUTH_COOKIE_SECURE=True
+    if [ -n "$WEB_UI_URL" ]; then printf 'WEBUI_URL=%s\nCORS_ALLOW_ORIGIN=%s\n' "$WEB_UI_URL" "$WEB_UI_URL"; fi
+    if [ -n "$database" ]; then printf 'DATABASE_URL=%s\nVECTOR_DB=pgvector\n' "$database"; fi
   } | put /etc/llm-stacks/web-ui.env 0600
+}
+
+# From here on this instance's backups count, and not those of the one that it takes the place of.
+take_over() {
+  if [ -n "$DATABASE_URL_PARAMETER" ]; then return; fi
+  local values
+  values="$(jq --null-input --compact-output --arg me "$(retry 5 imds instance-id)" '{":me": {S: $me}}')"
+  retry 5 aws dynamodb update-item --table-name "$BACKUP_TABLE" --key '{"id":{"S":"web-ui"}}' \
+    --update-expression 'SET holder = :me' --expression-attribute-values "$values"
 }
 
 step "ssh: keys only" harden_ssh
 step "swap" make_swap
-step "packages" install_packages jq=jq curl=curl gpg=gnupg docker=docker.io
+step "packages" install_packages jq=jq curl=curl gpg=gnupg docker=docker.io sqlite3=sqlite3
 step "aws cli" install_aws_cli
 step "logs and metrics" start_agent
 step "units" reload_units
@@ -738,7 +916,10 @@ step "ollama" install_ollama
 step "model" pull_model
 step "open webui's key" write_web_ui_env
 step "open webui's image" pull_image "$WEB_UI_IMAGE"
+step "open webui's data" "$STACK/restore"
 step "open webui" start_service web-ui.service /opt/llm-stacks/web-ui /etc/llm-stacks/settings /etc/llm-stacks/web-ui.env /etc/systemd/system/web-ui.service
 if ! systemctl is-enabled --quiet llm-ready.service; then systemctl enable llm-ready.service; fi
 step "health gate" systemctl start llm-ready.service
+step "take over" take_over
+step "backups" start_service llm-backup.timer /etc/systemd/system/llm-backup.timer
 step "inference metrics" start_service llm-probe.timer /etc/systemd/system/llm-probe.timer
