@@ -97,6 +97,13 @@ export class Bucket extends Component {
     ]);
   }
 
+  /** Lets the grantee read replaced versions of objects under a prefix, by their ids. Action: `s3:GetObjectVersion`. */
+  grantReadVersions(grantee: Grantee, prefix: string): pulumi.Resource {
+    return grantee.allow(this.purpose("read-versions", prefix), [
+      { sid: "ReadVersions", actions: ["s3:GetObjectVersion"], resources: [this.objects(prefix)] },
+    ]);
+  }
+
   /**
    * Adds statements to the bucket policy, for AWS services that reach the bucket without a role of this account's. All of them must have been said when
    * the program has run to its end: what comes later, from inside an `apply`, is an error.

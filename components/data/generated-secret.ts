@@ -7,6 +7,8 @@ import type { Grantee } from "../lib/iam";
 export interface GeneratedSecretArgs extends ComponentArgs {
   /** What it is for; seen by whoever may list parameters. */
   readonly description: string;
+  /** A secret from elsewhere, which the parameter follows. Default: AWS makes one up. */
+  readonly given?: pulumi.Output<string>;
 }
 
 /** Letters and digits of a secret: more than 256 bits. */
@@ -31,25 +33,28 @@ export class GeneratedSecret extends Component {
     super("data", "GeneratedSecret", name, args, opts);
     const { system, stack } = this.context;
     this.parameterName = `/${system}/${stack}/${this.role}`;
-    const { randomPassword } = aws.secretsmanager.getRandomPasswordOutput(
-      { passwordLength: secretLength, excludePunctuation: true },
-      { parent: this },
-    );
     const parameter = new aws.ssm.Parameter(
       this.childName("parameter"),
       {
         name: this.parameterName,
         type: "SecureString",
         description: args.description,
-        value: pulumi.secret(randomPassword),
+        value: pulumi.secret(args.given ?? this.madeUp()),
         tags: this.tags(),
       },
       // AWS makes up another one at each preview; the first stays.
-      { parent: this, ignoreChanges: ["value"] },
+      { parent: this, ignoreChanges: args.given === undefined ? ["value"] : [] },
     );
     this.nodes = { parameter };
     this.value = pulumi.secret(parameter.value);
     this.registerOutputs({ parameterName: this.parameterName });
+  }
+
+  private madeUp(): pulumi.Output<string> {
+    return aws.secretsmanager.getRandomPasswordOutput(
+      { passwordLength: secretLength, excludePunctuation: true },
+      { parent: this },
+    ).randomPassword;
   }
 
   /** Lets the grantee read the secret. Action: `ssm:GetParameter`. Its key is AWS's own, which admits who may read the parameter. */

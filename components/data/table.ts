@@ -68,6 +68,13 @@ export class Table extends Component {
     ]);
   }
 
+  /** Lets the grantee read and change single items. Actions: `dynamodb:GetItem`, `dynamodb:UpdateItem`. */
+  grantReadUpdate(grantee: Grantee): pulumi.Resource {
+    return grantee.allow(`${this.role}-read-update`, [
+      { sid: "ReadUpdateItems", actions: ["dynamodb:GetItem", "dynamodb:UpdateItem"], resources: [this.arn] },
+    ]);
+  }
+
   /** Reads and writes refused for want of capacity, in each five minutes. */
   metricThrottles(): MetricMath {
     return {

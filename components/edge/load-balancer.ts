@@ -10,7 +10,7 @@ import { SecurityGroup } from "../network/security-group";
 import type { Vpc } from "../network/vpc";
 import type { Metric } from "../observability/metric";
 import { type Certificate, certificateChecks } from "./certificate";
-import { conditionsOf } from "./listener-conditions";
+import { conditionsOf, ruleChecks, type TargetRule } from "./listener-conditions";
 import { type TargetArgs, targetChecks, targetGroupSettings } from "./targets";
 
 export type { TargetArgs } from "./targets";
@@ -111,6 +111,23 @@ export class LoadBalancer extends Component {
       );
     }
     return { name, port: args.port, arn: targetGroup.arn, arnSuffix: targetGroup.arnSuffix, loadBalancer: this };
+  }
+
+  /** Answers 403 to paths that a target's wider rule would else get. `priority` is above that of rules whose requests may pass, below the wider one's. */
+  refuse(name: string, { paths, priority }: Pick<TargetRule, "paths" | "priority">): void {
+    this.check(ruleChecks([{ paths, priority }], this.priorities));
+    this.priorities.add(priority);
+    new aws.lb.ListenerRule(
+      this.childName(`${name}-rule-${priority}`),
+      {
+        listenerArn: this.listenerArn,
+        priority,
+        conditions: conditionsOf({ paths, priority }),
+        actions: [refuse],
+        tags: this.namedTags(name),
+      },
+      { parent: this },
+    );
   }
 
   /**

@@ -64,6 +64,8 @@ export interface FleetScaling {
   };
   /** Told too when the fleet is busy or idle. Default: nobody. */
   readonly notify?: AlarmTopic;
+  /** With `notify`: what to do then, as in `Alarm`. Default: the alarms say what happens, no more. */
+  readonly runbooks?: { readonly busy: string; readonly idle: string };
 }
 
 export interface FleetArgs extends ComponentArgs {

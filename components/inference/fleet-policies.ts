@@ -50,12 +50,13 @@ export class FleetPolicies extends Component {
       },
       { parent: this },
     );
+    const runbook = scaling.runbooks ? ` Runbook: ${scaling.runbooks[when]}` : "";
     const periods = Math.ceil(patience[when] / metric.periodSeconds);
     new aws.cloudwatch.MetricAlarm(
       this.childName(`${when}-alarm`),
       {
         name: physicalName(this.context.system, alarmRoles[when], this.context.stack, nameLimits.alarm),
-        alarmDescription: `${metric.name} of ${facts.groupName} ${description}`,
+        alarmDescription: `${metric.name} of ${facts.groupName} ${description}${runbook}`,
         namespace: metric.namespace,
         metricName: metric.name,
         dimensions: { ...metric.dimensions },
