@@ -83,7 +83,8 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
   const environment = z.enum(environments).safeParse(raw["environment"]);
   const configured = new Map<SystemName, ConfiguredSystem>();
   if (environment.success && region) {
-    const place = { environment: environment.data, region };
+    const secrets = new Set(rows.flatMap((row) => row.secretKeys).filter((key) => raw[key] !== undefined));
+    const place = { environment: environment.data, region, secrets };
     for (const name of systemNames) {
       const system = configureSystem(name, raw, place, report);
       if (system && Array.isArray(raw["systems"]) && raw["systems"].includes(name)) configured.set(name, system);

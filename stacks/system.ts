@@ -7,6 +7,8 @@ import type { CostTier, Environment, SystemContext } from "../components/lib/con
 export interface Place {
   readonly environment: Environment;
   readonly region: string;
+  /** Keys of the stack's secrets that are set. */
+  readonly secrets: ReadonlySet<string>;
 }
 
 /** What the systems of a stack share. */

@@ -6,7 +6,7 @@ const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-
 const domain = { name: "llm.example.com", certificateArn };
 
 function read(raw: object, environment: Environment = "dev") {
-  const { data, error } = phi3Schema({ environment, region: "us-east-1" }).safeParse(raw);
+  const { data, error } = phi3Schema({ environment, region: "us-east-1", secrets: new Set() }).safeParse(raw);
   return {
     settings: data,
     mistakes: Object.fromEntries((error?.issues ?? []).map(({ path, message }) => [path.join("."), message])),
