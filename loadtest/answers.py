@@ -71,7 +71,7 @@ class OllamaGeneration(Reader):
             raise BadAnswer(f"error: {short(value['error'])}")
         same(value, "model", self.model)
         text = self._text(value)
-        self.spoke = self.spoke or text != ""
+        self.spoke = self.spoke or text.strip() != ""
         done = value.get("done")
         if not isinstance(done, bool):
             raise BadAnswer(f"done is {short(done)}, expected true or false")
@@ -94,7 +94,7 @@ class OllamaGeneration(Reader):
         if self.last is None:
             raise BadAnswer("ended without done: true")
         if not self.spoke:
-            raise BadAnswer("the model said nothing")
+            raise BadAnswer("the model said nothing but blanks")
         one_of(self.last, "done_reason", ("stop", "length"))
         tokens = positive(self.last, "eval_count")
         nanoseconds = positive(self.last, "eval_duration")
@@ -181,7 +181,7 @@ class Completion(Reader):
             raise BadAnswer(f"{len(choices)} choices, expected 1")
         text = self._text(choices[0])
         self.finish = choices[0].get("finish_reason") or self.finish
-        self.spoke = self.spoke or text != ""
+        self.spoke = self.spoke or text.strip() != ""
         return text != ""
 
     def _text(self, choice: dict) -> str:
@@ -202,7 +202,7 @@ class Completion(Reader):
         if not self.done:
             raise BadAnswer("ended without [DONE]")
         if not self.spoke:
-            raise BadAnswer("the model said nothing")
+            raise BadAnswer("the model said nothing but blanks")
         if self.finish not in ("stop", "length"):
             raise BadAnswer(f"finish_reason is {short(self.finish)}, expected stop or length")
         if self.usage is None:

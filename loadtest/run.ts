@@ -60,7 +60,11 @@ export async function runLoadTest(options: LoadTestOptions): Promise<LoadTestRes
   const plan = { system, baseUrl, headers, model, maxTokens, pacingSeconds, requestTimeoutSeconds };
   log(`Load test of ${system}: ${users} users for ${durationSeconds} s`);
   const child = startChild(python, locustArguments(load, requestTimeoutSeconds), {
-    env: { ...withoutLocustSettings(process.env), LOADTEST_PLAN: JSON.stringify({ ...plan, samples: files.samples }) },
+    env: {
+      ...withoutLocustSettings(process.env),
+      LOADTEST_PLAN: JSON.stringify({ ...plan, samples: files.samples }),
+      PYTHONDONTWRITEBYTECODE: "1",
+    },
     logFile: files.log,
   });
   await untilEnded(child, files.samples, log);

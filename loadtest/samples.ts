@@ -150,7 +150,7 @@ function endpointResult(name: string, requests: readonly Sample[], elapsedSecond
 
 function percentiles(values: readonly number[]): Percentiles | null {
   if (values.length === 0) return null;
-  const [p50, p95, p99] = [50, 95, 99].map((share) => rounded(percentile(values, share)));
+  const [p50, p95, p99] = [50, 95, 99].map((share) => Math.round(percentile(values, share) * 10) / 10);
   return { p50, p95, p99 } as Percentiles;
 }
 
