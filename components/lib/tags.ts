@@ -2,7 +2,7 @@ import type { SystemContext } from "./context";
 
 /**
  * The tags that every taggable resource of every system has. Several stacks can share an environment, and what is left of
- * one is found by its own name: hence Stack.
+ * one is found by its own name: hence Stack. Budgets can ask for one tag only, so Deployment says in one which system of which stack it is.
  */
 export const requiredTagKeys = [
   "Project",
@@ -12,12 +12,18 @@ export const requiredTagKeys = [
   "ManagedBy",
   "Service",
   "CostTier",
+  "Deployment",
 ] as const;
 export type RequiredTagKey = (typeof requiredTagKeys)[number];
 
 /** Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
 const limits = { keyLength: 128, valueLength: 256, count: 50 };
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
+
+/** A system in a stack, such as `phi3-dev`. */
+export function deploymentOf({ system, stack }: SystemContext): string {
+  return `${system}-${stack}`;
+}
 
 /** The required tags of a component. `service` is the part of the system it belongs to, such as `network`. */
 export function componentTags(context: SystemContext, service: string): Record<RequiredTagKey, string> {
@@ -29,6 +35,7 @@ export function componentTags(context: SystemContext, service: string): Record<R
     ManagedBy: "pulumi",
     Service: service,
     CostTier: context.costTier,
+    Deployment: deploymentOf(context),
   };
 }
 

@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
+import { deploymentOf } from "../lib/tags";
 import type { AlarmTopic } from "./alarm-topic";
 
 export interface BudgetArgs extends ComponentArgs {
@@ -17,9 +18,9 @@ const notifications = [
 ] as const;
 
 /**
- * A monthly budget of one system in one stack, found by its tags System and Stack.
+ * A monthly budget of one system in one stack, found by the tag Deployment.
  *
- * The two tags must be active cost allocation tags of the account, which is set once by hand and takes a day
+ * It must be an active cost allocation tag of the account, which is set once by hand and takes a day
  * (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html); until then AWS counts nothing for it.
  *
  * Cost: nothing; budgets without actions are free.
@@ -36,7 +37,7 @@ export class Budget extends Component {
         message: `is ${args.usdPerMonth}; give whole dollars above 0.`,
       },
     ]);
-    const { accountId, system, stack } = this.context;
+    const { accountId } = this.context;
     this.name = this.physicalName("budget");
     new aws.budgets.Budget(
       this.childName("budget"),
@@ -47,9 +48,9 @@ export class Budget extends Component {
         timeUnit: "MONTHLY",
         limitAmount: String(args.usdPerMonth),
         limitUnit: "USD",
-        filterExpression: {
-          ands: [{ tags: { key: "System", values: [system] } }, { tags: { key: "Stack", values: [stack] } }],
-        },
+        // Filter expressions could ask for two tags, but the provider makes budgets with them that AWS can't show
+        // (https://github.com/hashicorp/terraform-provider-aws/issues/46866).
+        costFilters: [{ name: "TagKeyValue", values: [`user:Deployment$${deploymentOf(this.context)}`] }],
         notifications: notifications.map((notification) => ({
           ...notification,
           comparisonOperator: "GREATER_THAN",

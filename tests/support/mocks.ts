@@ -46,6 +46,7 @@ export function devTags(service: string, name?: string): Record<string, string> 
     ManagedBy: "pulumi",
     Service: service,
     CostTier: "pay-per-use",
+    Deployment: "lambda-efs-dev",
     ...(name === undefined ? {} : { Name: name }),
   };
 }

@@ -150,5 +150,6 @@ function tagsOf({ project, stack, environment, system, costTier }: SystemContext
     ManagedBy: "pulumi",
     Service: "edge",
     CostTier: costTier,
+    Deployment: `${system}-${stack}`,
   };
 }

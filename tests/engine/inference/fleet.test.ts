@@ -40,6 +40,7 @@ function budget(of: SystemContext): void {
       ManagedBy: "pulumi",
       Service: "observability",
       CostTier: of.costTier,
+      Deployment: `${of.system}-${of.stack}`,
     },
   });
 }

@@ -53,6 +53,7 @@ describe("every resource", () => {
       System: "lambda-efs",
       CostTier: "pay-per-use",
       ManagedBy: "pulumi",
+      Deployment: "lambda-efs-prod",
     });
   });
 });

@@ -18,6 +18,7 @@ const tags = (service: string, more = {}) => ({
   ManagedBy: "pulumi",
   Service: service,
   CostTier: "accelerated",
+  Deployment: "phi3-dev",
   ...more,
 });
 const hooks = [

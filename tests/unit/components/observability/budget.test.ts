@@ -24,9 +24,7 @@ test("a budget counts one system in one stack and warns before it is spent", asy
     timeUnit: "MONTHLY",
     limitAmount: "250",
     limitUnit: "USD",
-    filterExpression: {
-      ands: [{ tags: { key: "System", values: ["lambda-efs"] } }, { tags: { key: "Stack", values: ["dev"] } }],
-    },
+    costFilters: [{ name: "TagKeyValue", values: ["user:Deployment$lambda-efs-dev"] }],
     notifications: [
       { ...notification, notificationType: "ACTUAL", threshold: 80 },
       { ...notification, notificationType: "FORECASTED", threshold: 100 },
