@@ -136,6 +136,18 @@ function program() {
     period: 60,
     evaluationPeriods: 2,
   });
+  const errors = { namespace: "AWS/ApplicationELB", period: 60, stat: "Sum" };
+  new aws.cloudwatch.MetricAlarm("failing", {
+    name: "failing",
+    metricQueries: [
+      { id: "watched", expression: "100 * failed / requests", label: "failed, in percent", returnData: true },
+      { id: "failed", metric: { ...errors, metricName: "HTTPCode_Target_5XX_Count" } },
+      { id: "requests", metric: { ...errors, metricName: "RequestCount", dimensions: { LoadBalancer: "app/a/1" } } },
+    ],
+    comparisonOperator: "GreaterThanThreshold",
+    threshold: 5,
+    evaluationPeriods: 3,
+  });
   return Promise.resolve({
     policies: [grow.arn, track.arn, shrink.arn],
     credits: [plain, unlimited, standard].map((instance) => instance.creditSpecification),
