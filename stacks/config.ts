@@ -85,9 +85,12 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
   if (environment.success && region) {
     const secrets = new Set(rows.flatMap((row) => row.secretKeys).filter((key) => raw[key] !== undefined));
     const place = { environment: environment.data, region, secrets };
+    const listed = Array.isArray(raw["systems"]) ? raw["systems"] : [];
     for (const name of systemNames) {
+      // Settings of a system that is left out for now are checked too: they would fail when it comes back.
+      if (!listed.includes(name) && raw[systems[name].configKey] === undefined) continue;
       const system = configureSystem(name, raw, place, report);
-      if (system && Array.isArray(raw["systems"]) && raw["systems"].includes(name)) configured.set(name, system);
+      if (system && listed.includes(name)) configured.set(name, system);
     }
     for (const mistake of overlaps(configured)) report.add(mistake);
   }

@@ -20,8 +20,6 @@ export interface EnvironmentDefaults {
   readonly anyCorsOrigin: boolean;
   /** Whether a load balancer may serve without a certificate. It is then closed to all but CloudFront and the API. */
   readonly plainHttp: boolean;
-  /** Whether inference APIs ask for a key unless told otherwise. */
-  readonly apiKeys: boolean;
   readonly natMode: Exclude<NatMode, "none">;
   /** Zones that a fleet is spread over. */
   readonly zoneCount: 2 | 3;
@@ -42,7 +40,6 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     corsOrigin: "*",
     anyCorsOrigin: true,
     plainHttp: true,
-    apiKeys: false,
     natMode: "single",
     zoneCount: 2,
     spareInstances: 0,
@@ -58,7 +55,6 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     corsOrigin: undefined,
     anyCorsOrigin: false,
     plainHttp: false,
-    apiKeys: true,
     natMode: "single",
     zoneCount: 2,
     spareInstances: 0,
@@ -74,7 +70,6 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     corsOrigin: undefined,
     anyCorsOrigin: false,
     plainHttp: false,
-    apiKeys: true,
     natMode: "per-az",
     zoneCount: 3,
     spareInstances: 1,
@@ -90,7 +85,6 @@ export const environmentDefaults: Readonly<Record<Environment, EnvironmentDefaul
     corsOrigin: "*",
     anyCorsOrigin: true,
     plainHttp: true,
-    apiKeys: false,
     natMode: "single",
     zoneCount: 2,
     spareInstances: 0,

@@ -23,7 +23,7 @@ const workingHours = [
 
 /** Settings of the system phi3, under `llm-stacks:phi3`. Everything has a default, but for the domain outside dev. */
 export function phi3Schema(place: Place) {
-  const { apiKeys, spareInstances, offAtNight } = environmentDefaults[place.environment];
+  const { spareInstances, offAtNight } = environmentDefaults[place.environment];
   const schema = z
     .strictObject({
       ...network(place, "10.1.0.0/16"),
@@ -68,8 +68,8 @@ export function phi3Schema(place: Place) {
       ),
       /** Waiting requests on each instance that are too many. */
       waitingPerInstance: whole(1, 1000, 5, "requests"),
-      /** Ask callers for a key that AWS makes up. */
-      apiKey: flag(apiKeys),
+      /** Ask callers for a key, which AWS makes up. Without it anyone who finds the URL spends GPU time. */
+      apiKey: flag(true),
       domain: domain(place, "llm.example.com"),
       pageDomain: pageDomain(),
       /** A site of one's own that calls the API, in place of the page. */

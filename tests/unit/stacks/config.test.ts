@@ -33,6 +33,23 @@ const without = (key: keyof typeof dev) => {
   return [];
 };
 
+describe("systems that a stack leaves out", () => {
+  const prod = {
+    "llm-stacks:environment": "prod",
+    "llm-stacks:lambdaEfs": '{"api":{"corsOrigin":"https://a.example.com"}}',
+  };
+
+  test("need no settings", () => {
+    expect([...parse(prod).systems.keys()]).toEqual(["lambda-efs"]);
+  });
+
+  test("have those checked that are there", () => {
+    expect(mistakes({ ...prod, "llm-stacks:phi3": '{"domain":{"name":"llm.example.com"}}' })).toEqual([
+      expect.stringContaining("llm-stacks:phi3.domain.certificateArn is not set"),
+    ]);
+  });
+});
+
 describe("the dev stack's configuration", () => {
   test("needs an environment, a region and systems; the rest are the document's values", () => {
     expect(parse()).toMatchObject({

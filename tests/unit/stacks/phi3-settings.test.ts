@@ -14,7 +14,7 @@ function read(raw: object, environment: Environment = "dev") {
 }
 
 describe("[phi3 12.1] dev", () => {
-  test("needs no setting: one to two g5.xlarge, off at night, no key, no certificate", () => {
+  test("needs no setting: one to two g5.xlarge, off at night, no certificate", () => {
     expect(read({}).settings).toMatchObject({
       cidr: "10.1.0.0/16",
       availabilityZones: ["us-east-1a", "us-east-1b"],
@@ -22,7 +22,7 @@ describe("[phi3 12.1] dev", () => {
       instanceTypes: ["g5.xlarge"],
       size: { min: 1, max: 2 },
       scaling: { upAbove: 70, downBelow: 30 },
-      apiKey: false,
+      apiKey: true,
       logRetentionDays: 30,
     });
     expect(read({}).settings?.schedules).toMatchObject([
