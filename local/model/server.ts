@@ -7,6 +7,7 @@ import type { Log } from "../../toolchain/run";
 import { freePort } from "../server-process";
 import { type Child, startChild } from "./child";
 import { ensureLlama, llamaCommand } from "./llama-install";
+import { startOllamaAdapter } from "./ollama-adapter";
 import { buildOllama, ollamaVersion } from "./ollama-build";
 import { createModels } from "./ollama-models";
 import { startVllmAdapter } from "./vllm-adapter";
@@ -49,9 +50,10 @@ export async function ensureModelServer(log: Log, options: ModelServerOptions): 
   if (options.names.length === 0) throw new RangeError("A model server needs a name to serve the model under.");
   const file = await ensureWeights(log);
   const engine = await startEngine(log, file, options);
-  if (options.api !== "vllm") return engine;
   try {
-    const adapter = await startVllmAdapter(engine.endpoint, options.apiKey);
+    const adapter = await (options.api === "vllm"
+      ? startVllmAdapter(engine.endpoint, options.apiKey)
+      : startOllamaAdapter(engine.endpoint));
     return {
       ...engine,
       ...adapter,

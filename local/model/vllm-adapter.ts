@@ -1,13 +1,6 @@
 import { timingSafeEqual } from "node:crypto";
-import { once } from "node:events";
-import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
-
-export interface VllmAdapter {
-  readonly endpoint: string;
-  readonly port: number;
-  stop(): Promise<void>;
-}
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { type Adapter, forward, reply, startAdapter } from "./adapter";
 
 /**
  * Gives an engine with OpenAI's API the rest of what vLLM's server has: GET /health, the key of --api-key on /v1/*, and 404 for all else.
@@ -16,25 +9,8 @@ export interface VllmAdapter {
  * @param engine its endpoint; GET /api/version must answer when it is up
  * @param apiKey what /v1/* asks for as a bearer token. Default none
  */
-export async function startVllmAdapter(engine: string, apiKey: string | undefined): Promise<VllmAdapter> {
-  const server = createServer((incoming, response) => {
-    answer(engine, apiKey, incoming, response).catch((error: Error) => {
-      if (response.headersSent) response.destroy();
-      else reply(response, 502, { error: { message: `The engine does not answer: ${error.message}` } });
-    });
-  }).listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return {
-    endpoint: `http://127.0.0.1:${port}`,
-    port,
-    stop: async () => {
-      const closed = once(server, "close");
-      server.close();
-      server.closeAllConnections();
-      await closed;
-    },
-  };
+export function startVllmAdapter(engine: string, apiKey: string | undefined): Promise<Adapter> {
+  return startAdapter((incoming, response) => answer(engine, apiKey, incoming, response));
 }
 
 async function answer(
@@ -53,31 +29,11 @@ async function answer(
   if (apiKey !== undefined && incoming.method !== "OPTIONS" && !sameKey(incoming.headers.authorization, apiKey)) {
     return reply(response, 401, { error: "Unauthorized" });
   }
-  await forward(`${engine}${path}`, incoming, response);
-}
-
-function forward(url: string, incoming: IncomingMessage, response: ServerResponse): Promise<void> {
   // The engine would compare the origin with its own list; vLLM takes any.
-  const { host: _, origin: __, ...headers } = incoming.headers;
-  return new Promise((resolve, reject) => {
-    const outgoing = request(url, { method: incoming.method, headers }, (answered) => {
-      response.writeHead(answered.statusCode ?? 502, answered.headers);
-      answered.pipe(response);
-      answered.once("error", reject);
-      answered.once("end", resolve);
-    });
-    outgoing.once("error", reject);
-    // Whoever asked has gone: the engine should not go on.
-    response.once("close", () => outgoing.destroy());
-    incoming.pipe(outgoing);
-  });
+  await forward(engine, incoming, response, ["origin"]);
 }
 
 function sameKey(authorization: string | undefined, key: string): boolean {
   const [given, wanted] = [Buffer.from(authorization ?? ""), Buffer.from(`Bearer ${key}`)];
   return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
-
-function reply(response: ServerResponse, status: number, body: object): void {
-  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
 }

@@ -7,12 +7,15 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Adapter } from "../../../../local/model/adapter";
 import { BadAsk, readAsk, type Told, voiceOf } from "../../../../local/model/llama-routes";
+import { startOllamaAdapter } from "../../../../local/model/ollama-adapter";
 import { machineFlags, ollamaVersion } from "../../../../local/model/ollama-build";
 import { createModels } from "../../../../local/model/ollama-models";
 import { threads } from "../../../../local/model/threads";
-import { startVllmAdapter, type VllmAdapter } from "../../../../local/model/vllm-adapter";
+import { startVllmAdapter } from "../../../../local/model/vllm-adapter";
 import { isAlive } from "../../../../local/server-process";
+import { ask } from "../../../engine/edge/ask";
 
 test("Ollama's version is the one its go.mod requires", () => {
   expect(ollamaVersion()).toMatch(/^\d+\.\d+\.\d+$/);
@@ -41,7 +44,7 @@ describe("an engine's API", () => {
   let asked: { method?: string; url?: string; headers: Record<string, unknown>; body: string }[];
   let respond: (url: string) => { status: number; body: string };
   let endpoint: string;
-  let adapter: VllmAdapter | undefined;
+  let adapter: Adapter | undefined;
 
   beforeEach(async () => {
     asked = [];
@@ -107,6 +110,24 @@ describe("an engine's API", () => {
     adapter = await startVllmAdapter(endpoint, undefined);
     expect((await post("/api/generate")).status).toBe(404);
     expect(asked).toEqual([]);
+  });
+
+  test("Ollama is asked under its own host name, whatever name the request came by, and is told the rest", async () => {
+    adapter = await startOllamaAdapter(endpoint);
+    const answer = await ask(adapter.endpoint, {
+      host: "alb.example.com",
+      method: "POST",
+      path: "/api/chat?x=1",
+      headers: { origin: "https://page.example", authorization: "Bearer secret" },
+      body: '{"a":1}',
+    });
+    expect([answer.status, answer.body]).toEqual([200, "{}"]);
+    expect(asked).toMatchObject([{ method: "POST", url: "/api/chat?x=1", body: '{"a":1}' }]);
+    expect(asked[0]?.headers).toMatchObject({
+      host: endpoint.replace("http://", ""),
+      origin: "https://page.example",
+      authorization: "Bearer secret",
+    });
   });
 
   test("weights are sent to Ollama once, and a name for each model", async () => {
