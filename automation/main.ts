@@ -75,6 +75,7 @@ function commandLine(): Command {
     .option("--stack <stack>", "the stack it is deployed in", "dev")
     .option("--file <path>", "the model file to send (default: a small real model)")
     .option("--out <dir>", "where the report goes (default: evidence/<system>)")
+    .option("--stay", "then keep its page open for use by hand, until Ctrl-C")
     .action((system: string, flags) => load<typeof import("./commands/demo")>("./commands/demo").demo(system, flags));
 
   program
@@ -94,6 +95,19 @@ function commandLine(): Command {
       .description(description)
       .action(() => load<typeof import("./commands/local")>("./commands/local").local(name));
   }
+
+  program
+    .command("weights")
+    .description("the models' weights in a stack's bucket")
+    .command("upload <stack> <folder>")
+    .description("check a model's folder and upload it, with the manifest that instances verify it by")
+    .addOption(LOCAL)
+    .option("--model <owner/name>", "the model on the hub that these are of (default: the deployed one)")
+    .option("--revision <commit>", "the commit that these are of (default: the deployed one)")
+    .option("--replace", "take the place of other weights of the same revision")
+    .action((stack: string, folder: string, flags) =>
+      load<typeof import("./commands/weights")>("./commands/weights").uploadModel(stack, folder, flags),
+    );
 
   program
     .command("test [suite]")

@@ -81,6 +81,7 @@ function build(context: SystemContext, settings: Phi3Settings, shared: Shared): 
       domainName: settings.pageDomain.name,
     },
   });
+  const corsOrigin = settings.corsOrigin ?? page.url;
   const api = new HttpApi("phi3-api", {
     context,
     description: "Completions of Phi-3, compatible with OpenAI's API",
@@ -92,7 +93,7 @@ function build(context: SystemContext, settings: Phi3Settings, shared: Shared): 
       { method: "GET", path: "/v1/models" },
       { method: "GET", path: "/health" },
     ],
-    cors: { origin: settings.corsOrigin ?? page.url, headers: ["Authorization", "Content-Type"] },
+    cors: { origin: corsOrigin, headers: ["Authorization", "Content-Type"] },
     apiKey: apiKey && { parameterName: apiKey.parameterName },
     hopProof: front.hopProof.value,
     throttle: { ratePerSecond: settings.ratePerSecond, burst: settings.burst },
@@ -117,6 +118,8 @@ function build(context: SystemContext, settings: Phi3Settings, shared: Shared): 
     apiUrl: api.url,
     apiKeyParameter: apiKey?.parameterName,
     pageUrl: page.url,
+    pageBucketName: page.bucketName,
+    corsOrigin,
     distributionId: page.distributionId,
     loadBalancerDns: front.loadBalancer.dnsName,
     scheme: front.loadBalancer.scheme,

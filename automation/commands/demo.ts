@@ -5,7 +5,7 @@ import { emulatorStatus } from "../../local/emulator";
 import { DEMOS } from "../demo";
 import { EXIT, UsageError } from "../lib/exit";
 import { repoRoot } from "../lib/paths";
-import { openSession } from "../lib/session";
+import { openSession, regionOf } from "../lib/session";
 import { UserError } from "../lib/user-error";
 import { plainOutputs } from "./outputs";
 
@@ -14,6 +14,7 @@ export interface DemoFlags {
   stack: string;
   file?: string;
   out?: string;
+  stay?: boolean;
 }
 
 /** `./llm demo`: drive a deployed system end to end and write the evidence; any failed step is exit status 1. */
@@ -35,7 +36,9 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
       ...(session.emulator && { emulator: `ministack ${(await emulatorStatus()).version}` }),
     },
     commit: commit(),
-    local: session.emulator !== undefined,
+    region: regionOf(session.settings),
+    endpoint: session.emulator?.endpoint,
+    stay: flags.stay ?? false,
   });
   if (!passed) process.exitCode = EXIT.failed;
 }

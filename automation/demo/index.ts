@@ -1,8 +1,12 @@
+import type { z } from "zod";
+import { UsageError } from "../lib/exit";
 import { UserError } from "../lib/user-error";
 import { authorizeAs } from "./authorize";
 import { awsCloud } from "./cloud";
 import { lambdaEfsOutputs, runLambdaEfsDemo } from "./lambda-efs";
+import { phi3Outputs, runPhi3Demo } from "./phi3";
 import { sampleModels } from "./sample-models";
+import { stayUntilInterrupted } from "./stay";
 
 export interface DemoOptions {
   /** Of the whole stack, one object per system. */
@@ -13,25 +17,22 @@ export interface DemoOptions {
   readonly outDir: string;
   readonly versions: Readonly<Record<string, string>>;
   readonly commit: string;
-  /** The stack is that of the emulator. */
-  readonly local: boolean;
+  readonly region: string;
+  /** Of the local AWS; undefined for a stack on AWS. */
+  readonly endpoint: string | undefined;
+  /** Keep it open for use by hand, once it has been driven. */
+  readonly stay: boolean;
 }
 
 /** Demos by system: each drives the deployed one, writes the evidence and says whether all steps passed. */
 export const DEMOS: Readonly<Record<string, (options: DemoOptions) => Promise<boolean>>> = {
-  "lambda-efs": async ({ outputs, stackName, file, outDir, versions, commit, local }) => {
-    const found = lambdaEfsOutputs.safeParse(outputs["lambdaEfs"]);
-    if (!found.success) {
-      throw new UserError(
-        `Stack ${stackName} has no complete lambda-efs: it is not deployed, or not with this version.`,
-        `Deploy it: ./llm up ${stackName} --systems lambda-efs${local ? " --local" : ""}`,
-        { cause: found.error },
-      );
-    }
-    const region = regionOfArn(found.data.consumerFunctionArn);
+  "lambda-efs": async (options) => {
+    const { file, outDir, versions, commit, region, stay } = options;
+    if (stay) throw new UsageError("--stay is for demos with a page; that of lambda-efs has none.", "Leave it out.");
+    const outputs = outputsOf("lambda-efs", lambdaEfsOutputs, options.outputs["lambdaEfs"], options);
     const { passed } = await runLambdaEfsDemo({
-      outputs: found.data,
-      authorize: await authorizeAs(region, found.data.apiKeyId),
+      outputs,
+      authorize: await authorizeAs(region, outputs.apiKeyId),
       cloud: awsCloud(region),
       file: file ?? sampleModels.medium,
       outDir,
@@ -41,14 +42,31 @@ export const DEMOS: Readonly<Record<string, (options: DemoOptions) => Promise<bo
     });
     return passed;
   },
+  phi3: async (options) => {
+    const { outDir, versions, commit, region, endpoint, file, stay } = options;
+    if (file !== undefined) throw new UsageError("--file is for lambda-efs; phi3 takes no file.", "Leave it out.");
+    const outputs = outputsOf("phi3", phi3Outputs, options.outputs["phi3"], options);
+    const { passed } = await runPhi3Demo({
+      ...{ outputs, region, endpoint, outDir, versions, commit },
+      log: console.log,
+      ...(stay && { stay: (url: string) => stayUntilInterrupted("The page", url, console.log) }),
+    });
+    return passed;
+  },
 };
 
-/** arn:aws:lambda:<region>:<account>:function:<name> */
-function regionOfArn(arn: string): string {
-  const region = arn.split(":")[3];
-  if (region) return region;
+/** @throws UserError when the stack does not have the system, or not all of it */
+function outputsOf<T>(
+  system: string,
+  schema: z.ZodType<T>,
+  outputs: unknown,
+  { stackName, endpoint }: Pick<DemoOptions, "stackName" | "endpoint">,
+): T {
+  const found = schema.safeParse(outputs);
+  if (found.success) return found.data;
   throw new UserError(
-    `"${arn}" is no ARN of a function.`,
-    "Deploy the stack again, so that its outputs are written anew.",
+    `Stack ${stackName} has no complete ${system}: it is not deployed, or not with this version.`,
+    `Deploy it: ./llm up ${stackName} --systems ${system}${endpoint === undefined ? "" : " --local"}`,
+    { cause: found.error },
   );
 }

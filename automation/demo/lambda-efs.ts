@@ -1,14 +1,15 @@
-import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Answer, ApiClient, type Authorize } from "./api-client";
 import type { Cloud, LogLine } from "./cloud";
+import { writeEvidence } from "./evidence";
 import { checkContent, type Fingerprint, fingerprint, idOf } from "./fingerprint";
-import { countSteps, type Report, renderJson, renderMarkdown } from "./report";
+import type { Report } from "./report";
 import { sampleModels } from "./sample-models";
 import { summarize, tenths } from "./statistics";
-import { check, Steps } from "./steps";
+import { check, type Steps } from "./steps";
 
 /** Outputs of the system that the demo drives. */
 export const lambdaEfsOutputs = z.object({
@@ -58,32 +59,18 @@ const CLOCK_SKEW_MS = 5_000;
  */
 export async function runLambdaEfsDemo(options: LambdaEfsDemoOptions): Promise<{ passed: boolean; report: Report }> {
   const { outputs, outDir, log, versions, commit } = options;
-  const startedAt = new Date();
+  const since = new Date(Date.now() - CLOCK_SKEW_MS);
   const file = await fingerprint(options.file);
-  await mkdir(outDir, { recursive: true });
-  const steps = new Steps(log);
-  await new Demo(options, steps, file, new Date(startedAt.getTime() - CLOCK_SKEW_MS)).run();
-  const report: Report = {
-    system: "lambda-efs",
-    passed: steps.passed,
-    startedAt: startedAt.toISOString(),
-    finishedAt: new Date().toISOString(),
-    commit,
-    versions,
-    target: {
-      api: outputs.apiUrl,
-      bucket: outputs.bucketName,
-      fileSystem: outputs.fileSystemId,
-      producer: outputs.producerFunctionName,
-      consumer: outputs.consumerFunctionName,
-    },
-    file,
-    counts: countSteps(steps.records),
-    steps: steps.records,
+  const target = {
+    api: outputs.apiUrl,
+    bucket: outputs.bucketName,
+    fileSystem: outputs.fileSystemId,
+    producer: outputs.producerFunctionName,
+    consumer: outputs.consumerFunctionName,
   };
-  await writeFile(join(outDir, "report.json"), renderJson(report));
-  await writeFile(join(outDir, "report.md"), renderMarkdown(report));
-  log(`${report.passed ? "Passed" : "Failed"}. Evidence: ${join(outDir, "report.md")}`);
+  const report = await writeEvidence({ system: "lambda-efs", outDir, versions, commit, target, file, log }, (steps) =>
+    new Demo(options, steps, file, since).run(),
+  );
   return { passed: report.passed, report };
 }
 

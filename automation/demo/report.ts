@@ -10,7 +10,8 @@ export interface Report {
   readonly versions: Readonly<Record<string, string>>;
   /** What was driven: names and URLs of the deployed system. */
   readonly target: Readonly<Record<string, string>>;
-  readonly file: { readonly name: string; readonly sizeBytes: number; readonly sha256: string };
+  /** The file that was sent. */
+  readonly file?: { readonly name: string; readonly sizeBytes: number; readonly sha256: string };
   readonly counts: Readonly<Record<"steps" | StepStatus, number>>;
   readonly steps: readonly StepRecord[];
 }
@@ -40,7 +41,7 @@ export function renderMarkdown(report: Report): string {
         ["Commit", report.commit],
         ...Object.entries(report.versions),
         ...Object.entries(report.target),
-        ["File", `${file.name}, ${file.sizeBytes} bytes, SHA-256 ${file.sha256}`],
+        ...(file ? [["File", `${file.name}, ${file.sizeBytes} bytes, SHA-256 ${file.sha256}`]] : []),
       ],
     ),
     "",

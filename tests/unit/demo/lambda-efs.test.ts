@@ -165,7 +165,7 @@ describe("the demo of a system that works", () => {
     expect(await readFile(join(outDir, "consumer.log"), "utf8")).toContain("REPORT RequestId");
 
     const details = (name: string) => report.steps.find((step) => step.name === name)?.details;
-    const fileId = `demo/${report.file.sha256.slice(0, 12)}/ch_PP-OCRv4_det_infer.onnx`;
+    const fileId = `demo/${report.file?.sha256.slice(0, 12)}/ch_PP-OCRv4_det_infer.onnx`;
     expect(report.file).toMatchObject({ name: "ch_PP-OCRv4_det_infer.onnx", sizeBytes: 4745517 });
     expect(details("predict, cold against warm")).toMatchObject({
       firstWas: "cold",
