@@ -111,13 +111,6 @@ export function ollamaSchema(place: Place) {
       const message = `is not set, and the digest of ${model.name} is not known here; ask an Ollama that has it: curl localhost:11434/api/tags`;
       issues.addIssue({ code: "custom", path: ["model", "digest"], message });
     }, needs("model"))
-    .superRefine(({ size: { max } }, issues) => {
-      if (max === 1 || shared) return;
-      const message =
-        `is ${max}, but Open WebUI keeps accounts and chats on its instance: two would each have their own. ` +
-        `Set it to 1, or give them a PostgreSQL database: pulumi config set --secret llm-stacks:${databaseSecret} postgresql://…`;
-      issues.addIssue({ code: "custom", path: ["size", "max"], message });
-    }, needs("size"))
     .superRefine(({ databaseCidr }, issues) => {
       if ((databaseCidr !== undefined) === shared) return;
       const message = shared
@@ -125,7 +118,17 @@ export function ollamaSchema(place: Place) {
         : `is set, but there is no database; set its URL: pulumi config set --secret llm-stacks:${databaseSecret} postgresql://…`;
       issues.addIssue({ code: "custom", path: ["databaseCidr"], message });
     }, needs("databaseCidr"));
-  return withFleetChecks(schema, place);
+  return withFleetChecks(schema, place).superRefine(
+    ({ size: { max } }, issues) => {
+      if (max === 1 || shared) return;
+      const message =
+        `is ${max}, but Open WebUI keeps accounts and chats on its instance: two would each have their own. ` +
+        `Set it to 1, or give them a PostgreSQL database: pulumi config set --secret llm-stacks:${databaseSecret} postgresql://…`;
+      issues.addIssue({ code: "custom", path: ["size", "max"], message });
+    },
+    // Also where something else is wrong with the size.
+    { when: ({ value }) => Number.isInteger((value as { size?: { max?: unknown } } | undefined)?.size?.max) },
+  );
 }
 
 export type OllamaSettings = z.output<ReturnType<typeof ollamaSchema>>;
