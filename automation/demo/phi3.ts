@@ -190,7 +190,7 @@ class Demo {
   }
 
   private keys(healthy: boolean | undefined) {
-    if (Object.keys(this.edge.key).length === 0) return undefined;
+    if (!hasKey(this.edge)) return undefined;
     return this.steps.run("a wrong key, and none, are refused", [healthy], async (details) => {
       const wrong = { Authorization: "Bearer not-the-key" };
       const json = this.chatOf();
@@ -289,7 +289,9 @@ class Demo {
       check(seen.error === undefined, `The page shows an error: ${seen.error}`);
       check(seen.text.trim() !== "", "The page shows no answer.");
       check(seen.grewBeforeEnd, "The answer was shown in one piece.");
-      check(seen.problems.length === 0, `The browser complains: ${seen.problems.join("; ")}`);
+      // Browsers note each refused request, and that is how the page learns that it needs a key.
+      const problems = seen.problems.filter((problem) => !(hasKey(this.edge) && problem.includes("status of 401")));
+      check(problems.length === 0, `The browser complains: ${problems.join("; ")}`);
     });
   }
 
@@ -348,6 +350,10 @@ class Demo {
     const { model } = this.outputs;
     return { model, messages: [{ role: "user", content: question }], max_tokens: maxTokens, temperature: 0 };
   }
+}
+
+function hasKey({ key }: ModelEdge): boolean {
+  return Object.keys(key).length > 0;
 }
 
 function figures({ body, clientMs }: FrontAnswer, text: unknown): Record<string, unknown> {

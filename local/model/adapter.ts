@@ -37,18 +37,22 @@ export async function startAdapter(
  * Hands a request on under the engine's own host name, and its answer back as it is, chunk by chunk.
  *
  * @param without headers that the engine must not see
+ * @param set headers that it gets whatever the request has, in lower case
  */
 export function forward(
   engine: string,
   incoming: IncomingMessage,
   response: ServerResponse,
-  without: readonly string[] = [],
+  { without = [], set = {} }: { without?: readonly string[]; set?: Readonly<Record<string, string>> } = {},
 ): Promise<void> {
   const dropped = new Set(["host", ...without]);
-  const headers = Object.fromEntries(Object.entries(incoming.headers).filter(([name]) => !dropped.has(name)));
+  const kept = Object.entries(incoming.headers).filter(([name]) => !dropped.has(name));
+  const headers = { ...Object.fromEntries(kept), ...set };
   return new Promise((resolve, reject) => {
     const outgoing = request(`${engine}${incoming.url ?? "/"}`, { method: incoming.method, headers }, (answered) => {
       response.writeHead(answered.statusCode ?? 502, answered.headers);
+      // What streams has to leave at once, its head too.
+      response.flushHeaders();
       answered.pipe(response);
       answered.once("error", reject);
       answered.once("end", resolve);

@@ -52,7 +52,7 @@ export async function ensureModelServer(log: Log, options: ModelServerOptions): 
   const engine = await startEngine(log, file, options);
   try {
     const adapter = await (options.api === "vllm"
-      ? startVllmAdapter(engine.endpoint, options.apiKey)
+      ? startVllmAdapter(engine.endpoint, options.names, options.apiKey)
       : startOllamaAdapter(engine.endpoint));
     return {
       ...engine,

@@ -7,15 +7,25 @@ import { type Adapter, forward, reply, startAdapter } from "./adapter";
  * Every request under /v1/ goes to the engine and its answer comes back as it is, chunk by chunk.
  *
  * @param engine its endpoint; GET /api/version must answer when it is up
+ * @param names that the model is served under; the engine may know more models, and tags of these
  * @param apiKey what /v1/* asks for as a bearer token. Default none
  */
-export function startVllmAdapter(engine: string, apiKey: string | undefined): Promise<Adapter> {
-  return startAdapter((incoming, response) => answer(engine, apiKey, incoming, response));
+export function startVllmAdapter(
+  engine: string,
+  names: readonly string[],
+  apiKey: string | undefined,
+): Promise<Adapter> {
+  return startAdapter((incoming, response) => answer({ engine, names, apiKey }, incoming, response));
+}
+
+interface Behind {
+  readonly engine: string;
+  readonly names: readonly string[];
+  readonly apiKey: string | undefined;
 }
 
 async function answer(
-  engine: string,
-  apiKey: string | undefined,
+  { engine, names, apiKey }: Behind,
   incoming: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -29,8 +39,18 @@ async function answer(
   if (apiKey !== undefined && incoming.method !== "OPTIONS" && !sameKey(incoming.headers.authorization, apiKey)) {
     return reply(response, 401, { error: "Unauthorized" });
   }
+  if (incoming.method === "GET" && path === "/v1/models") return listModels(engine, names, response);
   // The engine would compare the origin with its own list; vLLM takes any.
-  await forward(engine, incoming, response, ["origin"]);
+  await forward(engine, incoming, response, { without: ["origin"] });
+}
+
+async function listModels(engine: string, names: readonly string[], response: ServerResponse): Promise<void> {
+  const list = (await (await fetch(`${engine}/v1/models`)).json()) as { data: { id: string }[] };
+  const data = names.flatMap((name) => {
+    const found = list.data.find(({ id }) => id === name || id === `${name}:latest`);
+    return found ? [{ ...found, id: name }] : [];
+  });
+  reply(response, 200, { object: "list", data });
 }
 
 function sameKey(authorization: string | undefined, key: string): boolean {

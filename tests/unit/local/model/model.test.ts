@@ -72,7 +72,7 @@ describe("an engine's API", () => {
     fetch(`${adapter?.endpoint}${path}`, { method: "POST", body: '{"a":1}', headers });
 
   test("vLLM's /health says whether the engine answers", async () => {
-    adapter = await startVllmAdapter(endpoint, "secret");
+    adapter = await startVllmAdapter(endpoint, ["tiny"], "secret");
     expect((await fetch(`${adapter.endpoint}/health`)).status).toBe(200);
     respond = () => ({ status: 500, body: "" });
     expect((await fetch(`${adapter.endpoint}/health`)).status).toBe(503);
@@ -82,7 +82,7 @@ describe("an engine's API", () => {
   });
 
   test("vLLM's key guards /v1, and the engine sees nothing of a refused request", async () => {
-    adapter = await startVllmAdapter(endpoint, "secret");
+    adapter = await startVllmAdapter(endpoint, ["tiny"], "secret");
     for (const authorization of ["", "Bearer wrong!", "Bearer secret2", "secret"]) {
       expect((await post("/v1/completions", { authorization })).status).toBe(401);
     }
@@ -96,7 +96,7 @@ describe("an engine's API", () => {
 
   test("without a key everybody is let in, and answers come back as they are", async () => {
     respond = () => ({ status: 404, body: "data: {}\n\n" });
-    adapter = await startVllmAdapter(endpoint, undefined);
+    adapter = await startVllmAdapter(endpoint, ["tiny"], undefined);
     const response = await post("/v1/chat/completions?x=1");
     expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([
       404,
@@ -106,8 +106,18 @@ describe("an engine's API", () => {
     expect(asked[0]?.url).toBe("/v1/chat/completions?x=1");
   });
 
+  test("only the names it serves are listed, without the engine's tags", async () => {
+    const models = [{ id: "tiny:latest", object: "model", owned_by: "library" }, { id: "other:latest" }];
+    respond = () => ({ status: 200, body: JSON.stringify({ object: "list", data: models }) });
+    adapter = await startVllmAdapter(endpoint, ["tiny"], undefined);
+    expect(await (await fetch(`${adapter.endpoint}/v1/models`)).json()).toEqual({
+      object: "list",
+      data: [{ id: "tiny", object: "model", owned_by: "library" }],
+    });
+  });
+
   test("what vLLM does not have is not passed on", async () => {
-    adapter = await startVllmAdapter(endpoint, undefined);
+    adapter = await startVllmAdapter(endpoint, ["tiny"], undefined);
     expect((await post("/api/generate")).status).toBe(404);
     expect(asked).toEqual([]);
   });
