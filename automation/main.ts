@@ -79,6 +79,15 @@ function commandLine(): Command {
     .action((system: string, flags) => load<typeof import("./commands/demo")>("./commands/demo").demo(system, flags));
 
   program
+    .command("capacity <model> <types...>")
+    .description("whether instance types hold a model, with the sum, and what they cost")
+    .option("--context <tokens>", "longest prompt with its answer (default: 4096, or what the model can)")
+    .option("--utilization <part>", "part of the GPU's memory that the engine may use (default: 0.9)")
+    .action((model: string, types: string[], flags) =>
+      load<typeof import("./commands/capacity")>("./commands/capacity").capacity(model, types, flags),
+    );
+
+  program
     .command("doctor")
     .description("what is missing on this machine, what that costs and how to get it")
     .action(() => load<typeof import("./commands/doctor")>("./commands/doctor").doctor());
