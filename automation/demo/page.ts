@@ -36,7 +36,7 @@ export interface PageUse {
   readonly model: string;
   /** What the page said is wrong. */
   readonly error?: string;
-  /** Errors in the browser's console, violations of the Content-Security-Policy, and errors nobody caught. */
+  /** Errors in the browser's console, violations of the Content-Security-Policy, and errors nobody caught; but not the refusals for want of a key that was given then. */
   readonly problems: readonly string[];
   /** File names in `screenshotDir`. */
   readonly screenshots: readonly string[];
@@ -100,6 +100,7 @@ export async function usePageIn(browser: Browser, url: string, options: PageOpti
       await camera.take("page-key");
       const turns = await page.locator(".turn").count();
       await page.locator("#key").fill(apiKey);
+      problems.splice(0, problems.length, ...problems.filter((problem) => !problem.includes("status of 401")));
       // The page sends the prompt again.
       await page.locator("#key").press("Enter");
       await answered(page, turns, camera);

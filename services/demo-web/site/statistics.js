@@ -14,8 +14,11 @@
  * @property {number} totalMs
  * @property {number} count
  * @property {"tokens" | "chunks"} unit what was counted
- * @property {number | undefined} perSecond of those after the first, from the first to the last; undefined below two
+ * @property {number | undefined} perSecond of those after the first, from the first to the last; undefined below two, and where all came at once
  */
+
+/** Below this, in milliseconds, the first text and the last came at once, and their distance says nothing about the engine. */
+const atOnceMs = 10;
 
 /**
  * @param {Measured} measured
@@ -29,7 +32,7 @@ export function figuresOf({ sentAt, firstAt, lastAt, endedAt, chunks, tokens }) 
     totalMs: endedAt - sentAt,
     count,
     unit: tokens === undefined ? "chunks" : "tokens",
-    perSecond: count > 1 && generating > 0 ? ((count - 1) * 1000) / generating : undefined,
+    perSecond: count > 1 && generating >= atOnceMs ? ((count - 1) * 1000) / generating : undefined,
   };
 }
 

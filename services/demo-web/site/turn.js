@@ -18,12 +18,17 @@ export class Turn {
     this.#article.scrollIntoView({ block: "end" });
   }
 
-  /** @param {string} text */
+  /**
+   * Shows more of the answer. Empty lines before its first word are left out.
+   * @param {string} text
+   */
   append(text) {
     this.#article.dataset["state"] = "streaming";
+    const answer = this.#part("answer");
+    const visible = answer.textContent === "" ? text.trimStart() : text;
     const root = document.documentElement;
     const follow = root.scrollHeight - root.scrollTop - root.clientHeight < nearEnd;
-    this.#part("answer").append(text);
+    if (visible !== "") answer.append(visible);
     if (follow) root.scrollTop = root.scrollHeight;
   }
 
