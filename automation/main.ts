@@ -80,7 +80,7 @@ function commandLine(): Command {
 
   program
     .command("capacity <model> <types...>")
-    .description("whether instance types hold a model, with the sum, and what they cost")
+    .description("whether instance types have the memory for a model, with the sum, and what they cost")
     .option("--context <tokens>", "longest prompt with its answer (default: 4096, or what the model can)")
     .option("--utilization <part>", "part of the GPU's memory that the engine may use (default: 0.9)")
     .action((model: string, types: string[], flags) =>

@@ -11,7 +11,7 @@ export interface CapacityFlags {
 /** Longest context that is reckoned with unless told otherwise, in tokens. */
 const usualContext = 4096;
 
-/** `./llm capacity`: whether instance types hold a model, with the sum, and what they cost. Asks no cloud. */
+/** `./llm capacity`: whether instance types have the memory for a model, with the sum, and what they cost. Asks no cloud. */
 export function capacity(modelName: string, typeNames: readonly string[], flags: CapacityFlags): void {
   console.log(capacityTable(modelName, typeNames, flags));
 }
@@ -41,7 +41,7 @@ export function capacityTable(modelName: string, typeNames: readonly string[], f
       : `no GPU, ${type.memoryGiB} GiB`;
     const { value, date, verified } = type.usdPerHour;
     const price = `$${value} an hour, $${Math.round(monthlyUsd(type, 1))} a month (us-east-1, on demand, ${date}${verified ? "" : ", unverified"})`;
-    return `${name}: ${holds ? "holds it" : "DOES NOT HOLD IT"}\n  ${memory}\n  ${why}\n  ${price}`;
+    return `${name}: ${holds ? "has the memory" : "HAS NOT THE MEMORY"}\n  ${memory}\n  ${why}\n  ${price}`;
   });
   return [`${modelName} with ${context} tokens of context, ${gpuMemoryUtilization} of the GPU's memory`, ...lines].join(
     "\n",
