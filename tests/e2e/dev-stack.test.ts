@@ -1,0 +1,76 @@
+import { existsSync, readFileSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { localDir } from "../../automation/lib/paths";
+import { systemNames } from "../../stacks/systems";
+import { llm } from "../support/llm";
+
+// What README shows: every system of the dev stack at once, each then driven by its demo.
+const home = join(localDir, "e2e-dev-stack");
+const run = (args: string[]) => llm(args, { env: { LLM_STACKS_LOCAL_DIR: home } });
+
+interface Report {
+  passed: boolean;
+  steps: { name: string; status: string; error?: string; details: Record<string, unknown> }[];
+}
+
+async function demo(system: string): Promise<{ report: Report; out: string }> {
+  const out = join(home, "evidence", system);
+  const { status, output } = await run(["demo", system, "--local", "--out", out]);
+  expect(status, output).toBe(0);
+  return { report: JSON.parse(readFileSync(join(out, "report.json"), "utf8")) as Report, out };
+}
+
+beforeAll(async () => {
+  await run(["local", "stop"]);
+  rmSync(home, { recursive: true, force: true });
+});
+
+afterAll(async () => {
+  await run(["local", "stop"]);
+  rmSync(home, { recursive: true, force: true });
+});
+
+describe("the dev stack on this machine", () => {
+  test("comes up with all its systems, and no mandatory policy is violated", async () => {
+    const up = await run(["up", "dev", "--local", "--yes"]);
+    expect(up.status, up.output).toBe(0);
+    expect(up.stdout).toMatch(/violations: .*\(0 mandatory\)/);
+    const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
+    expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(["lambdaEfs", "ollama", "phi3"]);
+    expect(systemNames).toHaveLength(3);
+  });
+
+  test("another update changes nothing", async () => {
+    const again = await run(["up", "dev", "--local", "--yes"]);
+    expect(again.status, again.output).toBe(0);
+    expect(again.stdout).not.toMatch(/[+~-] +\d+ (created|updated|deleted|replaced)/);
+    expect(again.stdout).toMatch(/Resources:\s+\d+ unchanged/);
+  });
+
+  test("the demo of phi3 goes in by every way, with a real model behind and a real browser before it", async () => {
+    const { report, out } = await demo("phi3");
+    expect(report.steps.map(({ status }) => status)).toEqual(report.steps.map(() => "passed"));
+    expect(report.steps.map(({ name }) => name)).toEqual(
+      expect.arrayContaining([
+        "chat streamed by CloudFront",
+        "a wrong key, and none, are refused",
+        "the page in a browser",
+        "load test",
+        "visitors are told when the engine is down",
+      ]),
+    );
+    const details = (name: string) => report.steps.find((step) => step.name === name)?.details ?? {};
+    expect(details("chat streamed by CloudFront")["events"]).toBeGreaterThan(3);
+    expect(details("the page in a browser")["model"]).toBe("phi-3-mini");
+    for (const picture of ["visit/page-streaming.png", "visit/page-answer.png", "engine-down/page-error.png"]) {
+      expect(existsSync(join(out, picture)), picture).toBe(true);
+    }
+  });
+
+  test("down leaves nothing", async () => {
+    const down = await run(["down", "dev", "--local", "--yes"]);
+    expect(down.status, down.output).toBe(0);
+    expect(down.stdout).toContain("nothing is left");
+  });
+});
