@@ -104,7 +104,7 @@ export function isTaggable(type: string): boolean {
 }
 
 /** What AWS would add to a resource, so far as components read it. */
-function computed(type: string, name: string): Record<string, unknown> {
+export function computed(type: string, name: string): Record<string, unknown> {
   const arn = `arn:aws:mock:us-east-1:123456789012:${name}`;
   switch (type) {
     case "aws:apigateway/restApi:RestApi":

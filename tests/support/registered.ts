@@ -133,7 +133,65 @@ export async function registered(system: SystemName, configuration: Configuratio
     pulumi.runtime.setAllConfig(own);
     return buildSystems(config, accountId);
   };
-  const { result, recording } = await record(build, { calls, stack });
+  const { result, recording } = await withoutStackTraces(() => record(build, { calls, stack }));
   const outputs = (await resolved(result[configKey] ?? {})) as Record<string, unknown>;
   return { configuration, recording, outputs };
+}
+
+/** A property of what the program registers. */
+export type Holds = (registered: Registered) => void | Promise<void>;
+
+/**
+ * A way to say that something holds for every configuration: `await forAll((registered) => …)`. All properties of a file see the same configurations, each of
+ * which is run once; the seed is another one each time, and stands in the message of a failure with the configuration.
+ */
+export function everywhere(
+  system: SystemName,
+  configurations: fc.Arbitrary<Configuration>,
+  runs = 20,
+): (holds: Holds) => Promise<void> {
+  const seed = Date.now() % 2 ** 31;
+  const seen = new Map<string, Promise<Registered>>();
+  const once = (configuration: Configuration) => {
+    const key = JSON.stringify(configuration);
+    const known = seen.get(key) ?? registered(system, configuration);
+    seen.set(key, known);
+    return known;
+  };
+  return (holds) =>
+    fc.assert(
+      fc.asyncProperty(configurations, async (configuration) => holds(await once(configuration))),
+      // Each smaller configuration would be another run of the program: a minute for what the first counterexample says already.
+      { seed, numRuns: runs, endOnFailure: true },
+    );
+}
+
+/** Marks a value that the SDK sends as a secret. Source: https://www.pulumi.com/docs/iac/concepts/secrets/ */
+const secretMark = "4dabf18193072939515e22adb298388d";
+
+/** A resource's inputs without what is marked as secret: what stands in the state in the clear. */
+export function inTheClear(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inTheClear);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value) return "[secret]";
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, inTheClear(each)]));
+}
+
+/** A resource's inputs with secrets as plain values. */
+export function unwrapped(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unwrapped);
+  if (typeof value !== "object" || value === null) return value;
+  if (secretMark in value) return unwrapped((value as unknown as { value: unknown }).value);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unwrapped(each)]));
+}
+
+/** Pulumi keeps the stack trace of every promise, and reading those takes half of the time. */
+async function withoutStackTraces<T>(run: () => Promise<T>): Promise<T> {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0;
+  try {
+    return await run();
+  } finally {
+    Error.stackTraceLimit = limit;
+  }
 }
