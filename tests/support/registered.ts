@@ -148,7 +148,7 @@ export type Holds = (registered: Registered) => void | Promise<void>;
 export function everywhere(
   system: SystemName,
   configurations: fc.Arbitrary<Configuration>,
-  runs = 20,
+  runs = 10,
 ): (holds: Holds) => Promise<void> {
   const seed = Date.now() % 2 ** 31;
   const seen = new Map<string, Promise<Registered>>();
