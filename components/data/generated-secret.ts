@@ -18,7 +18,8 @@ const secretLength = 48;
  * A secret that AWS makes up, kept as a SecureString in SSM Parameter Store. Nobody types it, and no file of the program holds it; Pulumi's state holds it
  * encrypted.
  *
- * It stays the same from update to update. A new one: `pulumi up --replace <URN of the parameter>`, then replace what read the old one.
+ * It stays the same from update to update. A new one: `aws ssm put-parameter --overwrite`, `pulumi refresh --target <URN of the parameter>`, then an update, and replace
+ * what read the old one by itself. (Replacing the resource fails: the new parameter would need the name of the old one, which AWS frees half a minute after it is deleted.)
  *
  * Cost: nothing; standard parameters are free (unverified, as of 2026-11).
  */
