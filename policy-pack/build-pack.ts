@@ -1,23 +1,21 @@
-import type { Policies, PolicyPackConfig } from "@pulumi/policy";
-import { shareDeserialisedInputs } from "./lib/deserialise-once";
 import type { PackEnvironment } from "./lib/environment";
 import { ExemptionBook, parseExemptions } from "./lib/exemptions";
 import { exemptionsPolicy } from "./lib/exemptions-policy";
+import type { PackConfig, PackPolicy } from "./lib/pack-policy";
 import { policyOf } from "./lib/policies";
 import { levelOf, profiles } from "./lib/profiles";
 import type { Rule } from "./lib/rule";
 
 export const packName = "llm-stacks-policies";
 
-/** What {@link https://www.pulumi.com/docs/reference/pkg/nodejs/pulumi/policy/ PolicyPack} is made of. */
+/** What is served to the engine. */
 export interface Pack {
-  readonly policies: Policies;
-  readonly initialConfig: PolicyPackConfig;
+  readonly policies: readonly PackPolicy[];
+  readonly initialConfig: PackConfig;
 }
 
 /** The pack for one profile, stack and exemptions file. `now` decides which exemptions have expired. */
 export function buildPack(rules: readonly Rule[], environment: PackEnvironment, now: Date): Pack {
-  shareDeserialisedInputs();
   const { profile, stack, exemptions } = environment;
   const ids = new Set(rules.map(({ id }) => id));
   const parsed = exemptions
@@ -37,8 +35,8 @@ export function buildPack(rules: readonly Rule[], environment: PackEnvironment, 
 }
 
 /** The settings of the profile and the plan, which the engine merges over the rules' defaults and under --policy-pack-config. */
-function initialConfig(rules: readonly Rule[], { profile, freePlan }: PackEnvironment): PolicyPackConfig {
-  const configured = rules.flatMap((rule): [string, object][] => {
+function initialConfig(rules: readonly Rule[], { profile, freePlan }: PackEnvironment): PackConfig {
+  const configured = rules.flatMap((rule): [string, PackConfig[string]][] => {
     const plan = freePlan !== undefined && "plan" in rule.settings.shape ? { plan: freePlan } : {};
     const settings = { ...plan, ...profiles[profile].settings[rule.id] };
     // Without its level the entry would reset the rule to the engine's zero value, advisory.

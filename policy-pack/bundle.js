@@ -21,7 +21,8 @@ function sourceFiles(folder = "") {
 function fingerprint() {
   const hash = createHash("sha256");
   for (const file of sourceFiles()) hash.update(`${file}\0`).update(fs.readFileSync(path.join(__dirname, file)));
-  for (const name of ["esbuild", "zod", "yaml"]) hash.update(`${name}@${require(`${name}/package.json`).version}\0`);
+  for (const name of ["esbuild", "zod", "yaml", "@pulumi/pulumi", "google-protobuf"])
+    hash.update(`${name}@${require(`${name}/package.json`).version}\0`);
   return hash.digest("hex");
 }
 
@@ -49,8 +50,6 @@ function ensureBundle() {
     platform: "node",
     target: "node22",
     format: "cjs",
-    // The booter and the policy SDK have loaded these already, and instances must be shared with them.
-    external: ["@pulumi/*"],
     legalComments: "none",
     logLevel: "error",
   });

@@ -1,13 +1,11 @@
 import type { Edit } from "./rule";
-import { isUnknownSentinel } from "./unknowns";
+import { inPlaceOf, isUnknownSentinel, revealed } from "./wire";
 
 type Props = Record<string, unknown>;
 
 /**
- * Sets properties in place and tells whether anything changed.
- *
- * In place, because a copy would have to read every property and reading an unknown throws; what is not touched keeps
- * its secrets and unknowns. The engine reports whatever is returned as a remediation, hence the answer.
+ * Sets properties in place and tells whether anything changed. What is not touched keeps its secrets and unknowns, and
+ * what takes the place of a secret is one. The engine reports whatever is returned as a remediation, hence the answer.
  */
 export function applyEdits(props: Props, edits: readonly Edit[]): boolean {
   return edits.map((edit) => applyEdit(props, edit)).includes(true);
@@ -19,23 +17,11 @@ function applyEdit(props: Props, { path, value }: Edit): boolean {
     .slice(0, -1)
     .reduce<Props | undefined>((above, step, index) => descend(above, step, path[index + 1]), props);
   if (key === undefined || !holder) return false;
-  const present = look(holder, key);
-  if (present === unknown || present === value) return false;
-  holder[key] = value;
+  const present = revealed(holder[key]);
+  if (isUnknownSentinel(present) || present === value) return false;
+  holder[key] = inPlaceOf(holder[key], value);
   forgetDefault(holder, key);
   return true;
-}
-
-const unknown = Symbol("unknown");
-
-/** What stands under a key; the SDK's proxy throws on an unknown. */
-function look(holder: Props, key: string | number): unknown {
-  try {
-    const value = holder[key];
-    return isUnknownSentinel(value) ? unknown : value;
-  } catch {
-    return unknown;
-  }
 }
 
 /** The object or list under a key, made if there is none; undefined if it cannot be known or is something else. */
@@ -45,14 +31,14 @@ function descend(
   next: string | number | undefined,
 ): Props | undefined {
   if (!holder) return undefined;
-  const below = look(holder, key) ?? null;
-  if (below === null) holder[key] = typeof next === "number" ? [] : {};
-  const object = below === null ? holder[key] : below;
-  return typeof object === "object" ? (object as Props) : undefined;
+  const below = revealed(holder[key]) ?? (typeof next === "number" ? [] : {});
+  if (typeof below !== "object") return undefined;
+  if (revealed(holder[key]) !== below) holder[key] = inPlaceOf(holder[key], below);
+  return below as Props;
 }
 
 // The bridge lists in __defaults what it filled in itself, and may fill it in anew at the next update.
 function forgetDefault(holder: Props, key: string | number): void {
-  const defaults = look(holder, "__defaults");
-  if (Array.isArray(defaults)) holder["__defaults"] = [...defaults].filter((name) => name !== key);
+  const defaults = holder["__defaults"];
+  if (Array.isArray(defaults)) holder["__defaults"] = defaults.filter((name) => name !== key);
 }

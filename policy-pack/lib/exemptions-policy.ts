@@ -1,6 +1,5 @@
-import type { StackValidationPolicy } from "@pulumi/policy";
 import { describe, type ExemptionBook } from "./exemptions";
-import { asReport } from "./policies";
+import type { PackPolicy } from "./pack-policy";
 import { type ProfileName, profiles } from "./profiles";
 
 export const exemptionsPolicyName = "pack-exemptions";
@@ -10,15 +9,16 @@ export const exemptionsPolicyName = "pack-exemptions";
  * fault with those that are refused, expired or unused. It has to be the last policy of the pack, because it tells what
  * the others made of the exemptions.
  */
-export function exemptionsPolicy(book: ExemptionBook, profile: ProfileName): StackValidationPolicy {
+export function exemptionsPolicy(book: ExemptionBook, profile: ProfileName): PackPolicy {
   return {
     name: exemptionsPolicyName,
     displayName: "Exemptions are in order",
     description: "Exemptions have a reason, an owner and a date, cover something, and are not forgotten",
     enforcementLevel: profiles[profile].levels.medium,
     severity: "medium",
-    validateStack: (_, reportViolation) => {
-      const report = asReport(reportViolation);
+    settings: {},
+    types: new Set(),
+    validateStack: (_stack, _config, report) => {
       for (const { severity, text } of book.problems) {
         // A refused entry is a mistake in the file, in every profile. An expired one is the profile's to weigh: what it
         // covered is reported by its own rule again.

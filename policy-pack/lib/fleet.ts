@@ -34,6 +34,15 @@ export function maxInstances(launcher: StackResource): Quantity {
 
 /** The template that a launcher starts its instances from. */
 export function templateOf(stack: StackView, launcher: StackResource): Template {
+  // A dozen rules ask, and a resource is of one stack.
+  const known = templates.get(launcher) ?? findTemplate(stack, launcher);
+  templates.set(launcher, known);
+  return known;
+}
+
+const templates = new WeakMap<StackResource, Template>();
+
+function findTemplate(stack: StackView, launcher: StackResource): Template {
   const candidates = stack.ofType(templateType, configurationType);
   let elsewhere: string | undefined;
   for (const [path, identity] of references) {

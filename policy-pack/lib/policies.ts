@@ -1,37 +1,14 @@
-import type {
-  PolicyResource,
-  ReportViolation,
-  ResourceValidationArgs,
-  ResourceValidationPolicy,
-  StackValidationArgs,
-  StackValidationPolicy,
-} from "@pulumi/policy";
 import { z } from "zod";
 import { scopeOf } from "./cost-tier";
-import { applyEdits } from "./edits";
 import type { ExemptionBook } from "./exemptions";
 import { FindingCollector, internalErrorMessage, unverifiableMessage, violationMessage } from "./findings";
+import type { Config, PackPolicy, Report } from "./pack-policy";
 import { levelOf, type ProfileName } from "./profiles";
-import { type Reporter, type ResourceView, type Rule, SettingsError } from "./rule";
-import { type StackResource, StackView } from "./stack-view";
-import { unwrapProxy } from "./unknowns";
-import { Value } from "./value";
+import { type Edit, type Reporter, type ResourceView, type Rule, SettingsError } from "./rule";
+import { type StackIndex, type StackResource, StackView } from "./stack-view";
 
-/** What the SDK's reportViolation also takes, though its type does not say so: a level of its own for one finding. */
-interface Violation {
-  readonly message: string;
-  readonly urn?: string;
-  readonly enforcementLevel?: "advisory" | "mandatory";
-  readonly severity?: "low";
-}
-export type Report = (violation: Violation) => void;
-
-/** A policy of the SDK made of one rule, with the rule's level in a profile. */
-export function policyOf(
-  rule: Rule,
-  profile: ProfileName,
-  exemptions: ExemptionBook,
-): ResourceValidationPolicy & Partial<StackValidationPolicy> {
+/** A policy made of one rule, with the rule's level in a profile. */
+export function policyOf(rule: Rule, profile: ProfileName, exemptions: ExemptionBook): PackPolicy {
   const judge = new Judge(rule, profile, exemptions);
   const { check, checkStack, remedy } = rule;
   return {
@@ -43,42 +20,29 @@ export function policyOf(
     tags: [rule.family, ...rule.checkov, ...rule.securityHub],
     remediationSteps: rule.fix,
     url: rule.page,
-    configSchema: { properties: settingsSchema(rule) },
-    ...(check && {
-      validateResource: onlyTypes(rule.types, (args, report) => judge.resource(check, args, asReport(report))),
-    }),
-    ...(remedy && {
-      remediateResource: onlyTypes(rule.types, (args) => judge.remedy(remedy, args)),
-    }),
-    ...(checkStack && {
-      validateStack: (args: StackValidationArgs, report: ReportViolation) =>
-        judge.stack(checkStack, args, asReport(report)),
-    }),
+    settings: settingsSchema(rule),
+    types: rule.types,
+    ...(check && { validateResource: (resource, config, report) => judge.resource(check, resource, config, report) }),
+    ...(remedy && { remediateResource: (resource, config) => judge.remedy(remedy, resource, config) }),
+    ...(checkStack && { validateStack: (stack, config, report) => judge.stack(checkStack, stack, config, report) }),
   };
 }
 
-type Inputs = Pick<ResourceValidationArgs, "urn" | "props">;
-
 /**
- * The paths that no rule has said to be unknown in these inputs, which from now on are said.
+ * The paths that no rule has said to be unknown in this resource, which from now on are said.
  *
- * Twenty rules read a policy document, and twenty lines about one unknown would hide the findings. What was said is kept
- * by the inputs, which all rules share (see deserialise-once) for as long as one request of the engine lives.
+ * Twenty rules read a policy document, and twenty lines about one unknown would hide the findings. All rules get the same
+ * view of a resource in one request of the engine, and a new one in the next.
  */
-function noteUnknowns(props: Record<string, unknown>, paths: readonly string[]): readonly string[] {
-  const inputs = unwrapProxy(props);
-  const said = saidUnknown.get(inputs) ?? new Set();
-  saidUnknown.set(inputs, said);
+function noteUnknowns(resource: ResourceView, paths: readonly string[]): readonly string[] {
+  const said = saidUnknown.get(resource) ?? new Set();
+  saidUnknown.set(resource, said);
   const unsaid = paths.filter((path) => !said.has(path));
   for (const path of unsaid) said.add(path);
   return unsaid;
 }
 
-const saidUnknown = new WeakMap<object, Set<string>>();
-
-export function asReport(report: ReportViolation): Report {
-  return report as unknown as Report;
-}
+const saidUnknown = new WeakMap<ResourceView, Set<string>>();
 
 /** Runs one rule and reports what it finds, what it could not know, and that it failed. */
 class Judge {
@@ -94,44 +58,38 @@ class Judge {
     this.scope = scopeOf(rule, profile);
   }
 
-  resource(check: NonNullable<Rule["check"]>, args: ResourceValidationArgs, report: Report): void {
+  resource(check: NonNullable<Rule["check"]>, resource: ResourceView, config: Config, report: Report): void {
     const collector = new FindingCollector();
-    const failure = this.failedRemedies.get(args.urn);
+    const failure = this.failedRemedies.get(resource.urn);
     if (failure !== undefined) this.reportFailure(report, failure);
-    this.guard(report, () => {
-      const resource = viewOf(args);
-      check(resource, this.limited(collector, resource), args.getConfig());
-    });
-    this.deliver(collector, args, report);
+    this.guard(report, () => check(resource, this.limited(collector, resource), config));
+    this.deliver(collector, resource, report);
   }
 
-  /** Changes the resource in place and returns it if that cured anything, else undefined. */
-  remedy(remedy: NonNullable<Rule["remedy"]>, args: ResourceValidationArgs): Record<string, unknown> | undefined {
+  /** What cures the resource; nothing when that fails or when nothing is wrong with it. */
+  remedy(remedy: NonNullable<Rule["remedy"]>, resource: ResourceView, config: Config): readonly Edit[] {
     try {
-      const resource = viewOf(args);
-      if (this.scope && this.scope(resource).answer !== "yes") return undefined;
-      return applyEdits(args.props, remedy(resource, args.getConfig())) ? args.props : undefined;
+      if (this.scope && this.scope(resource).answer !== "yes") return [];
+      return remedy(resource, config);
     } catch (error) {
       // A throw would end the preview. The resource goes on unchanged, and its validation, which follows, reports this.
-      this.failedRemedies.set(args.urn, error);
-      return undefined;
+      this.failedRemedies.set(resource.urn, error);
+      return [];
     }
   }
 
-  stack(checkStack: NonNullable<Rule["checkStack"]>, args: StackValidationArgs, report: Report): void {
-    const collectors = new Map<string, FindingCollector>();
+  stack(checkStack: NonNullable<Rule["checkStack"]>, index: StackIndex, config: Config, report: Report): void {
+    const collectors = new Map<StackResource, FindingCollector>();
     const on = (resource: StackResource): Reporter => {
-      const collector = collectors.get(resource.urn) ?? new FindingCollector();
-      collectors.set(resource.urn, collector);
+      const collector = collectors.get(resource) ?? new FindingCollector();
+      collectors.set(resource, collector);
       return this.limited(collector, resource);
     };
     const summary = (line: string): void => {
       if (this.profile === "free") report({ message: line, enforcementLevel: "advisory", severity: "low" });
     };
-    const stack = new StackView(args.resources.map(stackViewOf), this.scope);
-    this.guard(report, () => checkStack(stack, { on, summary }, args.getConfig()));
-    const inputs = new Map(args.resources.map((resource) => [resource.urn, resource.props]));
-    for (const [urn, collector] of collectors) this.deliver(collector, { urn, props: inputs.get(urn) ?? {} }, report);
+    this.guard(report, () => checkStack(new StackView(index, this.scope), { on, summary }, config));
+    for (const [resource, collector] of collectors) this.deliver(collector, resource, report);
   }
 
   /** Takes only what concerns a resource that the rule judges in this profile. */
@@ -141,14 +99,15 @@ class Judge {
     return { when: (violated, at, problem) => reporter.when(violated.and(applies), at, problem) };
   }
 
-  private deliver(collector: FindingCollector, { urn, props }: Inputs, report: Report): void {
+  private deliver(collector: FindingCollector, resource: ResourceView, report: Report): void {
     const { rule, exemptions } = this;
+    const { urn } = resource;
     const violations = collector.violations.filter((finding) => !exemptions.excuses({ rule: rule.id, urn, finding }));
     if (violations.length > 0) report({ urn, message: violationMessage(rule, violations) });
     const unknown = collector.unknownPaths;
     if (unknown.length === 0) return;
     exemptions.noteUndecided(rule.id, urn);
-    const unsaid = noteUnknowns(props, unknown);
+    const unsaid = noteUnknowns(resource, unknown);
     if (unsaid.length === 0) return;
     report({ urn, message: unverifiableMessage(rule, unsaid), enforcementLevel: "advisory", severity: "low" });
   }
@@ -171,32 +130,8 @@ class Judge {
   }
 }
 
-/**
- * Limits a function to some types. For a single type the SDK can be told, and then skips the policy without reading the
- * resource.
- */
-function onlyTypes<A extends { type: string }, R extends unknown[], T>(
-  types: ReadonlySet<string>,
-  run: (args: A, ...rest: R) => T,
-): (args: A, ...rest: R) => T | undefined {
-  const limited = (args: A, ...rest: R): T | undefined => (types.has(args.type) ? run(args, ...rest) : undefined);
-  const [only] = types;
-  return types.size === 1 ? Object.assign(limited, { __pulumiType: only }) : limited;
-}
-
-function viewOf({ type, urn, name, props, provider }: ResourceValidationArgs | PolicyResource): ResourceView {
-  return { type, urn, name, props: Value.ofProps(props), provider: Value.ofProps(provider?.props ?? {}, "provider") };
-}
-
-function stackViewOf(resource: PolicyResource): StackResource {
-  const dependencies = Object.entries(resource.propertyDependencies).map(
-    ([property, sources]) => [property, new Set(sources.map(({ urn }) => urn))] as const,
-  );
-  return { ...viewOf(resource), propertyDependencies: new Map(dependencies) };
-}
-
 /** The rule's settings as the JSON Schema that the engine checks --policy-pack-config against. */
-function settingsSchema(rule: Rule): NonNullable<ResourceValidationPolicy["configSchema"]>["properties"] {
-  const schema = z.toJSONSchema(rule.settings, { io: "input", target: "draft-7" });
-  return (schema.properties ?? {}) as NonNullable<ResourceValidationPolicy["configSchema"]>["properties"];
+function settingsSchema(rule: Rule): PackPolicy["settings"] {
+  const { properties } = z.toJSONSchema(rule.settings, { io: "input", target: "draft-7" });
+  return (properties ?? {}) as PackPolicy["settings"];
 }

@@ -1,5 +1,5 @@
-import type { EnforcementLevel } from "@pulumi/policy";
 import { PackError } from "./pack-error";
+import type { EnforcementLevel } from "./pack-policy";
 import type { RuleInfo, Severity } from "./rule";
 
 export const profileNames = ["dev", "prod", "free"] as const;

@@ -98,13 +98,13 @@ export class SettingsError extends Error {
 export function defineRule<S extends Settings = z.ZodObject<Record<never, never>>>(definition: Definition<S>): Rule {
   const { check, checkStack, remedy, ...info } = definition;
   const schema = (definition.settings ?? z.strictObject({})) as S;
-  let last: { text: string; settings: z.output<S> } | undefined;
+  // The engine sends a rule's config once, and the rule is asked about each resource.
+  let last: { config: object; settings: z.output<S> } | undefined;
   const settingsOf = (config: object): z.output<S> => {
-    const text = JSON.stringify(config);
-    if (last?.text !== text) {
+    if (last?.config !== config) {
       const parsed = schema.safeParse(config);
       if (!parsed.success) throw new SettingsError(info.id, z.prettifyError(parsed.error));
-      last = { text, settings: parsed.data };
+      last = { config, settings: parsed.data };
     }
     return last.settings;
   };

@@ -7,22 +7,36 @@ export interface StackResource extends ResourceView {
   readonly propertyDependencies: ReadonlyMap<string, ReadonlySet<string>>;
 }
 
-/** All resources of a stack: their inputs plus unknown outputs at preview, their outputs after an update. */
-export class StackView {
-  constructor(
-    readonly resources: readonly StackResource[],
-    private readonly scope?: (resource: ResourceView) => Truth,
-  ) {}
-
+/** All resources of a stack, looked up by type once for all rules. */
+export class StackIndex {
   private readonly selections = new Map<string, readonly StackResource[]>();
 
-  /** In the order of the stack. */
+  /** @param resources in the order of the stack: their inputs plus unknown outputs at preview, outputs after an update */
+  constructor(readonly resources: readonly StackResource[]) {}
+
   ofType(...types: readonly string[]): readonly StackResource[] {
-    // Rules ask this again for each resource of another type, and a stack may have thousands.
     const key = types.join();
     const selection = this.selections.get(key) ?? this.resources.filter(({ type }) => types.includes(type));
     this.selections.set(key, selection);
     return selection;
+  }
+}
+
+/** The stack as one rule sees it. */
+export class StackView {
+  constructor(
+    private readonly index: StackIndex,
+    private readonly scope?: (resource: ResourceView) => Truth,
+  ) {}
+
+  /** In the order of the stack. */
+  get resources(): readonly StackResource[] {
+    return this.index.resources;
+  }
+
+  /** In the order of the stack. */
+  ofType(...types: readonly string[]): readonly StackResource[] {
+    return this.index.ofType(...types);
   }
 
   /** Whether the rule judges the resource in this profile. Findings on others are dropped; a rule that adds up has to ask. */

@@ -1,5 +1,5 @@
 import { Truth } from "./truth";
-import { isUnknownSentinel, unwrapProxy } from "./unknowns";
+import { isUnknownSentinel, revealed } from "./wire";
 
 export type Scalar = string | number | boolean;
 
@@ -14,21 +14,28 @@ type State = "known" | "absent" | "unknown";
  */
 export class Value {
   private constructor(
-    readonly path: string,
+    /** What it stands in, with its name or index there; or its path. Paths are only made for what is reported. */
+    private readonly place: string | readonly [holder: Value, key: string | number],
     private readonly raw: unknown,
     private readonly state: State,
     /** An unknown property is there, only its value is not known; below an unknown not even that is known. */
     private readonly presenceKnown: boolean,
   ) {}
 
-  /** The properties of a resource as the policy SDK hands them over; paths start with `prefix`. */
-  static ofProps(props: Record<string, unknown>, prefix = ""): Value {
-    return Value.of(prefix, unwrapProxy(props));
+  /** The way to it from the resource, such as `ingress[0].cidrBlocks`. */
+  get path(): string {
+    return typeof this.place === "string" ? this.place : joinPath(this.place[0].path, this.place[1]);
   }
 
-  private static of(path: string, raw: unknown): Value {
-    if (isUnknownSentinel(raw)) return new Value(path, undefined, "unknown", true);
-    return new Value(path, raw, raw === undefined || raw === null ? "absent" : "known", true);
+  /** The properties of a resource as the engine sends them; paths start with `prefix`. */
+  static ofProps(props: Readonly<Record<string, unknown>>, prefix = ""): Value {
+    return Value.of(prefix, props);
+  }
+
+  private static of(place: Value["place"], sent: unknown): Value {
+    const raw = revealed(sent);
+    if (isUnknownSentinel(raw)) return new Value(place, undefined, "unknown", true);
+    return new Value(place, raw, raw === undefined || raw === null ? "absent" : "known", true);
   }
 
   /** The property below this one; absent when there is none, or when this is no object or list. */
@@ -37,10 +44,9 @@ export class Value {
   }
 
   private child(key: string | number): Value {
-    if (this.state === "unknown") return new Value(this.path, undefined, "unknown", false);
-    const path = joinPath(this.path, key);
+    if (this.state === "unknown") return new Value(this.place, undefined, "unknown", false);
     const holder = this.container();
-    return Value.of(path, holder && Object.hasOwn(holder, key) ? holder[key] : undefined);
+    return Value.of([this, key], holder && Object.hasOwn(holder, key) ? holder[key] : undefined);
   }
 
   /** Whether the property is given at all; an unknown value counts as given. */
@@ -60,7 +66,7 @@ export class Value {
 
   /** The same property, not given. */
   asAbsent(): Value {
-    return Value.of(this.path, undefined);
+    return Value.of(this.place, undefined);
   }
 
   /** Asks about a string, number or boolean; `test` gets undefined when the property is absent or not one of these. */
@@ -87,10 +93,9 @@ export class Value {
    */
   elements(): readonly Value[] {
     if (this.state === "absent") return [];
-    if (this.state === "unknown") return [new Value(this.path, undefined, "unknown", false)];
+    if (this.state === "unknown") return [new Value(this.place, undefined, "unknown", false)];
     if (!Array.isArray(this.raw)) return [this];
-    // Not with map: in a remediation lists are proxies of the SDK, on which methods that make a new list throw.
-    return Array.from(this.raw.keys(), (index) => this.at(index));
+    return this.raw.map((_, index) => this.at(index));
   }
 
   /** The properties of an object by name; an unknown object gives one unknown entry named "?". */
@@ -107,7 +112,7 @@ export class Value {
   asDocument(): Value | undefined {
     if (typeof this.raw !== "string") return this;
     try {
-      return Value.of(this.path, JSON.parse(this.raw));
+      return Value.of(this.place, JSON.parse(this.raw));
     } catch {
       return undefined;
     }

@@ -1,11 +1,14 @@
 /**
  * Drives a policy pack through the RPC handlers that the engine calls, with the protobuf messages that it sends, so that
- * a test sees what a preview would: proxies that throw on unknowns, unwrapped secrets, levels and merged config.
+ * a test sees what a preview would: marked unknowns and secrets, levels and merged config.
  *
  * It does not show what a provider's Check puts into the inputs before policies see them; tests/engine does.
  */
 import { createRequire } from "node:module";
-import type { EnforcementLevel, Policies, PolicyPackArgs, PolicyPackConfig } from "@pulumi/policy";
+import type { PolicyPackConfig } from "@pulumi/policy";
+import type { Pack } from "../../policy-pack/build-pack";
+import type { EnforcementLevel } from "../../policy-pack/lib/pack-policy";
+import { methodsOf } from "../../policy-pack/server/serve";
 
 const load = createRequire(__filename);
 
@@ -36,15 +39,16 @@ export interface Diagnostic {
   readonly urn: string;
 }
 
+/** Everything that a pack answers about a resource or a stack, by the names of the protocol. */
+export interface Answer {
+  readonly diagnosticsList: readonly { readonly policyname: string; readonly message: string; readonly urn: string }[];
+  readonly notApplicableList: readonly { readonly policyName: string }[];
+}
+
 export interface Remediation {
   readonly policy: string;
   readonly props: Readonly<Record<string, Json>>;
   readonly diagnostic: string;
-}
-
-export interface PackUnderTest {
-  readonly policies: Policies;
-  readonly initialConfig?: PolicyPackConfig;
 }
 
 /** A served pack, configured as the engine would configure it. */
@@ -54,6 +58,10 @@ export interface ServedPack {
   /** Judges the whole stack as at the end of a preview or update. */
   analyzeStack(resources: readonly Resource[]): Promise<Diagnostic[]>;
   remediate(resource: Resource): Promise<Remediation[]>;
+  /** As {@link analyze} or {@link analyzeStack}, in full. */
+  answerOf(subject: Resource | readonly Resource[]): Promise<Answer>;
+  /** What the pack tells the engine of itself, by the names of the protocol. */
+  readonly info: unknown;
   /** Name and level of every policy after the configuration. */
   readonly levels: Readonly<Record<string, EnforcementLevel>>;
 }
@@ -66,6 +74,11 @@ export function urnOf({ type, name = "it" }: Resource): string {
 type Message = Record<string, (...args: unknown[]) => unknown>;
 type MessageClass = new () => Message;
 type Handler = (call: { request: unknown }, callback: (error: Error | null, response: Message) => void) => void;
+interface Method {
+  readonly path: string;
+  requestSerialize(request: unknown): Uint8Array;
+  responseDeserialize(bytes: Uint8Array): Message;
+}
 type Proto = Record<string, MessageClass> & { AnalyzerResourceOptions: { CustomTimeouts: MessageClass } };
 
 const proto = load("@pulumi/pulumi/proto/analyzer_pb") as Proto;
@@ -73,43 +86,98 @@ const { Struct } = load("google-protobuf/google/protobuf/struct_pb") as {
   Struct: { fromJavaScript(value: object): { toJavaScript(): Record<string, Json> } };
 };
 const { Empty } = load("google-protobuf/google/protobuf/empty_pb") as { Empty: MessageClass };
+
+function protocol(name: string): Method {
+  const { AnalyzerService } = load("@pulumi/pulumi/proto/analyzer_grpc_pb") as {
+    AnalyzerService: Readonly<Record<string, Method>>;
+  };
+  const found = AnalyzerService[name];
+  if (!found) throw new Error(`the protocol has no ${name}`);
+  return found;
+}
+
+/** Numbered as in the protocol. */
 const levelNames: readonly EnforcementLevel[] = ["advisory", "mandatory", "disabled", "remediate"];
 
 /**
  * Serves a pack. `config` is what --policy-pack-config would hold: a level or an object of level and settings by policy
  * name, "all" for all of them.
  */
-export async function servePack(pack: PackUnderTest, config: PolicyPackConfig = {}): Promise<ServedPack> {
-  const handlers = captureHandlers(pack);
+export function servePack(pack: Pack, config: PolicyPackConfig = {}): Promise<ServedPack> {
+  const methods = methodsOf({ name: "pack", version: "1.0.0", description: "A pack", pack });
+  return behind(async (name, request) => {
+    const { path, requestSerialize, responseDeserialize } = protocol(name);
+    const method = methods.get(path);
+    if (!method) throw new Error(`the pack serves no ${name}`);
+    return responseDeserialize(Buffer.from(method(Buffer.from(requestSerialize(request)))));
+  }, config);
+}
+
+/** What answers each method of the protocol, as it would be registered with a gRPC server of @grpc/grpc-js. */
+export type Handlers = Readonly<Record<string, unknown>>;
+
+/** Serves what answers in place of a pack's server. */
+export function serveHandlers(handlers: Handlers, config: PolicyPackConfig = {}): Promise<ServedPack> {
   return behind(
     (name, request) =>
       new Promise((resolve, reject) => {
-        const handler = handlers[name];
-        if (!handler) throw new Error(`the policy SDK serves no ${name}`);
+        const handler = handlers[name] as Handler;
         handler({ request }, (error, response) => (error ? reject(error) : resolve(response)));
       }),
     config,
   );
 }
 
-/** A pack that a process serves on a port of this machine, as the engine starts it. `close` ends the connection only. */
-export async function connectPack(port: number): Promise<ServedPack & { close(): void }> {
+/** A pack that a process serves on a port of this machine, as the engine starts it. */
+export interface ConnectedPack extends ServedPack {
+  /**
+   * Asks about each resource and then about the stack what the engine asks in a preview, and waits for all answers. The
+   * questions are encoded beforehand and the answers not decoded, which is the work of whoever asks.
+   */
+  readonly preview: (resources: readonly Resource[]) => () => Promise<void>;
+  /** Ends the connection only. */
+  close(): void;
+}
+
+export async function connectPack(port: number): Promise<ConnectedPack> {
   const { credentials } = load("@grpc/grpc-js") as { credentials: { createInsecure(): unknown } };
   const { AnalyzerClient } = load("@pulumi/pulumi/proto/analyzer_grpc_pb") as {
     AnalyzerClient: new (address: string, credentials: unknown, options: object) => Message;
   };
   const unlimited = { "grpc.max_receive_message_length": -1, "grpc.max_send_message_length": -1 };
   const client = new AnalyzerClient(`127.0.0.1:${port}`, credentials.createInsecure(), unlimited);
-  const pack = await behind(
-    (name, request) =>
-      new Promise((resolve, reject) => {
-        method(client, name)(request, (error: Error | null, response: Message) =>
-          error ? reject(error) : resolve(response),
-        );
-      }),
-    {},
-  );
-  return { ...pack, close: () => method(client, "close")() };
+  const answerTo = (name: string, ...request: unknown[]): Promise<Message> =>
+    new Promise((resolve, reject) => {
+      method(client, name)(...request, (error: Error | null, response: Message) =>
+        error ? reject(error) : resolve(response),
+      );
+    });
+  const asItIs = (bytes: unknown): unknown => bytes;
+  return {
+    ...(await behind(answerTo, {})),
+    preview: (resources) => {
+      const ask = (name: string, request: Buffer) =>
+        answerTo("makeUnaryRequest", `/pulumirpc.Analyzer/${name}`, asItIs, asItIs, request);
+      const questions = encodedQuestions(resources);
+      return async () => {
+        for (const question of questions.resources) {
+          await ask("Remediate", question);
+          await ask("Analyze", question);
+        }
+        await ask("AnalyzeStack", questions.stack);
+      };
+    },
+    close: () => method(client, "close")(),
+  };
+}
+
+/** What the engine asks about each resource, to remediate it and to judge it, and about the stack. */
+export function encodedQuestions(resources: readonly Resource[]): { resources: readonly Buffer[]; stack: Buffer } {
+  const encoded = (request: Message) => Buffer.from(method(request, "serializeBinary")() as Uint8Array);
+  return {
+    resources: resources.map((resource) => encoded(analyzeRequest(resource))),
+    stack: encoded(stackRequest(resources)),
+  };
 }
 
 type Call = (name: string, request: unknown) => Promise<Message>;
@@ -117,18 +185,15 @@ type Call = (name: string, request: unknown) => Promise<Message>;
 async function behind(call: Call, config: PolicyPackConfig): Promise<ServedPack> {
   const info = await call("getAnalyzerInfo", new Empty());
   const levels = await configure(call, info, config);
+  const analyze = (resource: Resource) => call("analyze", analyzeRequest(resource));
+  const analyzeStack = (resources: readonly Resource[]) => call("analyzeStack", stackRequest(resources));
   return {
     levels,
-    analyze: async (resource) => diagnosticsOf(await call("analyze", analyzeRequest(resource))),
-    analyzeStack: async (resources) => {
-      const request = message("AnalyzeStackRequest");
-      set(
-        request,
-        "setResourcesList",
-        resources.map((resource) => stackResource(resource, resources)),
-      );
-      return diagnosticsOf(await call("analyzeStack", request));
-    },
+    info: method(info, "toObject")(),
+    analyze: async (resource) => diagnosticsOf(await analyze(resource)),
+    analyzeStack: async (resources) => diagnosticsOf(await analyzeStack(resources)),
+    answerOf: async (subject) =>
+      get<Answer>(await (Array.isArray(subject) ? analyzeStack(subject) : analyze(subject as Resource)), "toObject"),
     remediate: async (resource) => {
       const response = await call("remediate", analyzeRequest(resource));
       return get<Message[]>(response, "getRemediationsList").map((remediation) => ({
@@ -138,28 +203,6 @@ async function behind(call: Call, config: PolicyPackConfig): Promise<ServedPack>
       }));
     },
   };
-}
-
-/** What the SDK would register with its gRPC server. It serves one pack per module instance, so each gets a new one. */
-function captureHandlers(pack: PackUnderTest): Record<string, Handler> {
-  const serverModule = load.resolve("@pulumi/policy/server");
-  delete load.cache[serverModule];
-  const { Server } = load("@grpc/grpc-js") as { Server: { prototype: Record<string, unknown> } };
-  const { addService, bindAsync } = Server.prototype;
-  let handlers: Record<string, Handler> = {};
-  Server.prototype["addService"] = (_: unknown, implementation: Record<string, Handler>) => {
-    handlers = implementation;
-  };
-  Server.prototype["bindAsync"] = () => undefined;
-  try {
-    const { serve } = load(serverModule) as {
-      serve(name: string, version: string, level: string, args: PolicyPackArgs, config?: PolicyPackConfig): void;
-    };
-    serve("pack", "1.0.0", "advisory", { policies: pack.policies }, pack.initialConfig);
-  } finally {
-    Object.assign(Server.prototype, { addService, bindAsync });
-  }
-  return handlers;
 }
 
 /** Merges config as the engine does (ReconcilePolicyPackConfig): schema defaults, the pack's own, "all", then by name. */
@@ -234,6 +277,13 @@ function analyzeRequest(resource: Resource, request = message("AnalyzeRequest"))
     set(provider, "setProperties", Struct.fromJavaScript(resource.provider));
     set(request, "setProvider", provider);
   }
+  return request;
+}
+
+function stackRequest(resources: readonly Resource[]): Message {
+  const request = message("AnalyzeStackRequest");
+  const messages = resources.map((resource) => stackResource(resource, resources));
+  set(request, "setResourcesList", messages);
   return request;
 }
 

@@ -90,8 +90,10 @@ function amountText(total: Quantity, { what }: Limit): string {
 
 /** US dollars for people: two digits. */
 export function dollars(amount: number): string {
-  return `$${amount.toLocaleString("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  return `$${twoDigits.format(amount)}`;
 }
+
+const twoDigits = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
 /** A price as AWS writes it, with as many digits as it has. */
 export function price(amount: number): string {

@@ -116,12 +116,16 @@ export const escalationPaths: readonly EscalationPath[] = [
 export function opensPath(statement: Statement, path: EscalationPath, all: readonly Statement[]): Truth {
   const { actions, passedTo } = path;
   const [first, ...others] = actions;
-  if (passedTo === undefined) {
-    const given = others.map((action) => Truth.any(all.map((each) => givesOnEverything(each, action))));
-    return Truth.all([givesOnEverything(statement, first), ...given]);
-  }
-  const given = others.map((action) => Truth.any(all.map((each) => each.allows().and(each.covers(action)))));
-  return Truth.all([givesOnEverything(statement, first, passedTo), ...given]);
+  const opening = givesOnEverything(statement, first, passedTo);
+  if (opening.answer === "no") return opening;
+  const given = others.map((action) =>
+    Truth.any(
+      all.map((each) =>
+        passedTo === undefined ? givesOnEverything(each, action) : each.allows().and(each.covers(action)),
+      ),
+    ),
+  );
+  return Truth.all([opening, ...given]);
 }
 
 const passedToService = "iam:passedtoservice";
@@ -129,9 +133,12 @@ const passedToService = "iam:passedtoservice";
 /** A test of iam:PassedToService leaves open the paths of the services that it names. */
 function givesOnEverything(statement: Statement, action: string, passedTo?: string): Truth {
   const { condition } = statement;
+  // There are dozens of paths, and few statements have to do with any.
+  const covered = statement.covers(action);
+  if (covered.answer === "no") return covered;
   return Truth.all([
     statement.allows(),
-    statement.covers(action),
+    covered,
     statement.reachesEverything(serviceOf(action)),
     conditionNarrows(condition, passedTo && passedToService).not(),
     conditionAdmits(condition, passedToService, (service) => isPassedTo(service, passedTo)),

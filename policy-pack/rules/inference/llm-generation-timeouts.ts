@@ -71,15 +71,17 @@ export const rule = defineRule({
 
 function servesEngine(stack: StackView, target: StackResource, ports: readonly number[]): Truth {
   const onPort = written(target, "port").matches((port) => ports.includes(Number(port)));
-  const registered = stack.ofType(groupType).map((group) => {
-    const attached = stack
-      .ofType(attachmentType)
-      .filter((one) => refersTo(one, "autoscalingGroupName", group, ["name", "id"]).answer === "yes")
-      .some((one) => refersTo(one, "lbTargetGroupArn", target, ["arn", "id"]).answer === "yes");
-    const registers = names(group, "targetGroupArns", target) || attached;
-    return Truth.of(registers).and(startsAccelerated(stack, group));
-  });
-  return onPort.or(Truth.any(registered));
+  const attachments = stack
+    .ofType(attachmentType)
+    .filter((one) => refersTo(one, "lbTargetGroupArn", target, ["arn", "id"]).answer === "yes");
+  const registered = stack
+    .ofType(groupType)
+    .filter(
+      (group) =>
+        names(group, "targetGroupArns", target) ||
+        attachments.some((one) => refersTo(one, "autoscalingGroupName", group, ["name", "id"]).answer === "yes"),
+    );
+  return onPort.or(Truth.any(registered.map((group) => startsAccelerated(stack, group))));
 }
 
 type Listener = readonly [listener: StackResource, belongs: Truth];

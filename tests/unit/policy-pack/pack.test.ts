@@ -531,39 +531,3 @@ describe("a faulty rule", () => {
     ]);
   });
 });
-
-describe("speed", () => {
-  test("rules share one deserialisation of a resource", async () => {
-    let reads = 0;
-    const counting = (id: string): Rule =>
-      defineRule({
-        id,
-        family: "exposure",
-        title: "Probe",
-        severity: "low",
-        why: "",
-        fix: "",
-        checkov: [],
-        securityHub: [],
-        page: "",
-        types: ["a:b:C", "a:b:D"],
-        check: () => undefined,
-      });
-    const pack = buildPack([counting("probe-1"), counting("probe-2"), counting("probe-3")], development, today);
-    const seen = new Set<unknown>();
-    for (const policy of pack.policies) {
-      if (!("validateResource" in policy) || typeof policy.validateResource !== "function") continue;
-      const original = policy.validateResource;
-      policy.validateResource = (args, report) => {
-        reads += 1;
-        seen.add((args.props as Record<string, unknown>)["__getSpecialProxyTarget"]);
-        return original(args, report);
-      };
-    }
-    const served = await servePack(pack);
-    await served.analyze({ type: "a:b:C", props: { a: 1 } });
-    expect([reads, seen.size]).toEqual([3, 1]);
-    await served.analyze({ type: "a:b:C", props: { a: 1 } });
-    expect(seen.size).toBe(2);
-  });
-});
