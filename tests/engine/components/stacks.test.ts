@@ -62,7 +62,7 @@ describe.each(["dev", "staging", "prod", "free"])("Pulumi.%s.yaml", (stack) => {
   test("previews whole and breaks no policy", async () => {
     await prepare(stack);
     const { status, output } = await pulumi("preview", "--stack", stack, "--policy-pack", "policy-pack");
-    expect(output).toMatch(/\+ 1\d\d to create/);
+    expect(output).toMatch(/\+ \d+ to create/);
     expect(output).not.toContain("[mandatory]");
     const judged = output.split("\n").filter((line) => /^\s+\[[a-z0-9-]+\]/.test(line));
     // What depends on the file system's id, which AWS gives; in `free` the budget, which no system brings yet; nothing else.
