@@ -76,7 +76,7 @@ export class Recording {
   untagged(required: readonly string[]): string[] {
     return this.resources
       .filter((resource) => resource.custom && isTaggable(resource.type))
-      .filter(({ inputs }) => required.some((key) => !inputs.tags?.[key]))
+      .filter(({ inputs }) => !hasTags(inputs.tags, required))
       .map((resource) => resource.name);
   }
 
@@ -102,6 +102,15 @@ export function isTaggable(type: string): boolean {
   if (!type.startsWith("aws:") || !existsSync(file)) throw new Error(`${type} is not a type of @pulumi/aws.`);
   return readFileSync(file, "utf8").includes('resourceInputs["tags"] = args');
 }
+
+/** Whether all of these tags are there. Auto Scaling groups have a list of them. */
+export function hasTags(tags: Readonly<Record<string, string>> | TagList | undefined, required: readonly string[]) {
+  const values = Array.isArray(tags)
+    ? Object.fromEntries((tags as TagList).map(({ key, value }) => [key, value]))
+    : tags;
+  return required.every((key) => Boolean((values as Readonly<Record<string, string>> | undefined)?.[key]));
+}
+type TagList = readonly { readonly key: string; readonly value: string }[];
 
 /** What AWS would add to a resource, so far as components read it. */
 export function computed(type: string, name: string): Record<string, unknown> {

@@ -6,7 +6,7 @@ import { gunzipSync } from "node:zlib";
 import { expect } from "vitest";
 import { hardwareOf } from "../../components/inference/hardware";
 import { requiredTagKeys } from "../../components/lib/tags";
-import { isTaggable } from "./mocks";
+import { hasTags, isTaggable } from "./mocks";
 import type { Configuration } from "./registered";
 import type { Seen, SeenResource } from "./seen";
 
@@ -117,15 +117,11 @@ export function resourceCompleteness({ seen, configuration, outputs }: Phi3): vo
     "POST /v1/chat/completions",
     "POST /v1/completions",
   ]);
-  expect(seen.resources.filter(({ type, inputs }) => isTaggable(type) && !isTagged(inputs.tags))).toEqual([]);
+  expect(
+    seen.resources.filter(({ type, inputs }) => isTaggable(type) && !hasTags(inputs.tags, requiredTagKeys)),
+  ).toEqual([]);
   expectWired(seen, domainName);
   expectOutputs(seen, outputs, apiKey);
-}
-
-/** Tags are an object, but a list of each with its key on Auto Scaling groups. */
-function isTagged(tags: Record<string, string> | { key: string }[] | undefined): boolean {
-  const keys = Array.isArray(tags) ? tags.map(({ key }) => key) : Object.keys(tags ?? {});
-  return requiredTagKeys.every((key) => keys.includes(key));
 }
 
 /** Requests come from both ways in to the instances. */
