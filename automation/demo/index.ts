@@ -4,6 +4,7 @@ import { UserError } from "../lib/user-error";
 import { authorizeAs } from "./authorize";
 import { awsCloud } from "./cloud";
 import { lambdaEfsOutputs, runLambdaEfsDemo } from "./lambda-efs";
+import { ollamaOutputs, runOllamaDemo } from "./ollama";
 import { phi3Outputs, runPhi3Demo } from "./phi3";
 import { sampleModels } from "./sample-models";
 import { stayUntilInterrupted } from "./stay";
@@ -50,6 +51,18 @@ export const DEMOS: Readonly<Record<string, (options: DemoOptions) => Promise<bo
       ...{ outputs, region, endpoint, outDir, versions, commit },
       log: console.log,
       ...(stay && { stay: (url: string) => stayUntilInterrupted("The page", url, console.log) }),
+    });
+    return passed;
+  },
+  ollama: async (options) => {
+    const { outDir, versions, commit, region, endpoint, file, stay } = options;
+    if (file !== undefined) throw new UsageError("--file is for lambda-efs; ollama takes no file.", "Leave it out.");
+    if (stay)
+      throw new UsageError("--stay is for demos with a page of this program's; ollama has none.", "Leave it out.");
+    const outputs = outputsOf("ollama", ollamaOutputs, options.outputs["ollama"], options);
+    const { passed } = await runOllamaDemo({
+      ...{ outputs, region, endpoint, outDir, versions, commit },
+      log: console.log,
     });
     return passed;
   },

@@ -24,7 +24,7 @@ export interface ModelEdge {
   /** The header with the key; empty where none is asked for. */
   readonly key: Readonly<Record<string, string>>;
   /** What answers on this machine in the place of the fleet; undefined on AWS. */
-  readonly engine: { readonly description: string; stop(): Promise<void> } | undefined;
+  readonly engine: Pick<ModelServer, "description" | "port" | "stop"> | undefined;
   /** A way in by one of the stack's URLs, without a key. On AWS the URL itself. */
   enter(url: string): Promise<FrontClient>;
 }
@@ -56,7 +56,7 @@ export async function withModelEdge<T>(options: ModelEdgeOptions, action: (edge:
     try {
       log(`${engine.description} answers in the place of the fleet`);
       const behind = { endpoint, region, targetGroupArns: options.targetGroupArns, port: engine.port };
-      const local = { description: engine.description, stop: once };
+      const local = { description: engine.description, port: engine.port, stop: once };
       return await serveBehind(behind, () => action({ key, engine: local, enter }));
     } finally {
       await once();
