@@ -5,44 +5,25 @@ import { HttpApi } from "../components/edge/http-api";
 import type { LoadBalancerTarget } from "../components/edge/load-balancer";
 import { StaticSite } from "../components/edge/static-site";
 import { Fleet } from "../components/inference/fleet";
-import { fleetMetric, gpuUtilisation, waitingRequests } from "../components/inference/fleet-metrics";
+import { gpuUtilisation, waitingRequests } from "../components/inference/fleet-metrics";
 import { models } from "../components/inference/models";
 import type { SystemContext } from "../components/lib/context";
 import type { Vpc } from "../components/network/vpc";
 import { AlarmTopic } from "../components/observability/alarm-topic";
 import { Budget } from "../components/observability/budget";
-import { Dashboard } from "../components/observability/dashboard";
 import { LogGroup } from "../components/observability/log-group";
-import type { Metric } from "../components/observability/metric";
 import { contentSecurityPolicy } from "../services/demo-web/content-security-policy";
-import { agentMetrics, vllmMetrics } from "../userdata/agent";
 import { renderVllm } from "../userdata/render";
-import {
-  alarmsOf,
-  allowPackages,
-  edgeGraphs,
-  type Front,
-  fleetArgsOf,
-  fleetGraphs,
-  inferenceFront,
-  inferenceNetwork,
-  type MakeAlarm,
-  perSecond,
-  trafficGraphs,
-  watchServing,
-} from "./inference-parts";
+import { alarmsOf, allowPackages, type Front, fleetArgsOf, inferenceFront, inferenceNetwork } from "./inference-parts";
 import { defaultBudget } from "./inference-settings";
+import { createDashboard, namespace, watch } from "./phi3-monitoring";
 import { type Phi3Settings, phi3Schema } from "./phi3-settings";
 import { defineSystem, type Outputs, type Shared } from "./system";
 
-/** Namespace of the metrics that instances send. */
-const namespace = "phi3";
 const enginePort = 8000;
 /** The image is 10 GB packed and the weights 8 GB: minutes to fetch, unpack and load. */
 const launchTimeoutSeconds = 3600;
 const healthTimeoutSeconds = 1200;
-/** Seconds that the 99th percentile may wait for an answer to begin. */
-const slowSeconds = 5;
 
 /** Phi-3 mini on vLLM: GPU instances behind a load balancer, an HTTP API, a page on CloudFront. */
 export const phi3 = defineSystem<Phi3Settings>({
@@ -216,137 +197,4 @@ function createFleet(context: SystemContext, settings: Phi3Settings, parts: Flee
 /** Where a revision's weights lie in their bucket. */
 function weightsPrefix({ model }: Phi3Settings): string {
   return `${model.name}/${model.revision}`;
-}
-
-function watch(
-  alarm: MakeAlarm,
-  fleet: Fleet,
-  target: LoadBalancerTarget,
-  api: HttpApi,
-  { size, waitingPerInstance }: Phi3Settings,
-): void {
-  watchServing(alarm, fleet, target);
-  alarm("latency", {
-    metric: target.loadBalancer.metricTargetResponseTime("p99"),
-    description: `One request in a hundred waits more than ${slowSeconds} s for its answer to begin.`,
-    comparison: ">",
-    threshold: slowSeconds,
-    periods: { evaluated: 5, breaching: 3 },
-    treatMissingData: "notBreaching",
-  });
-  alarm("waiting-requests", {
-    metric: waitingRequests(namespace)(fleet.facts),
-    description: "More requests wait than the largest fleet should have waiting, for ten minutes.",
-    comparison: ">",
-    threshold: waitingPerInstance * size.max,
-    periods: { evaluated: 10, breaching: 10 },
-    treatMissingData: "notBreaching",
-  });
-  alarm("api-server-errors", {
-    metric: api.metricServerErrors(),
-    description: "The HTTP API answered at least five requests in five minutes with a server error.",
-    comparison: ">=",
-    threshold: 5,
-    periods: { evaluated: 1, breaching: 1 },
-    treatMissingData: "notBreaching",
-  });
-}
-
-interface Watched {
-  readonly front: Front;
-  readonly fleet: Fleet;
-  readonly api: HttpApi;
-  readonly page: StaticSite;
-}
-
-function createDashboard(context: SystemContext, settings: Phi3Settings, parts: Watched): Dashboard {
-  const { front, fleet, api, page } = parts;
-  const of = (name: string, statistic: Metric["statistic"], label: string): Metric => ({
-    ...fleetMetric(namespace, name, statistic)(fleet.facts),
-    label,
-  });
-  const apiLatency = (["p50", "p95", "p99"] as const).map((percentile) => ({
-    ...api.metricLatency(percentile),
-    label: percentile,
-  }));
-  return new Dashboard("phi3-dashboard", {
-    context,
-    rows: [
-      { title: "Requests", graphs: trafficGraphs(front.loadBalancer, slowSeconds) },
-      {
-        title: "Model",
-        graphs: [
-          {
-            title: "Tokens per second",
-            signals: [
-              perSecond(of(vllmMetrics.generatedTokens, "Sum", "generated"), "generated"),
-              perSecond(of(vllmMetrics.promptTokens, "Sum", "prompts"), "prompts"),
-            ],
-            axis: { min: 0 },
-          },
-          {
-            title: "Requests in the engines",
-            signals: [
-              of(vllmMetrics.requestsRunning, "Sum", "running"),
-              of(vllmMetrics.requestsWaiting, "Sum", "waiting"),
-            ],
-            axis: { min: 0 },
-          },
-          {
-            title: "KV cache in use (1 is full)",
-            signals: [
-              of(vllmMetrics.cacheUsage, "Average", "average"),
-              of(vllmMetrics.cacheUsage, "Maximum", "fullest"),
-            ],
-            axis: { min: 0, max: 1 },
-          },
-        ],
-      },
-      {
-        title: "GPUs",
-        graphs: [
-          {
-            title: "GPU utilisation (%)",
-            signals: [of(agentMetrics.gpuUtilization, "Average", "average")],
-            axis: { min: 0, max: 100 },
-            limit: { value: settings.scaling.upAbove, label: "one instance more" },
-          },
-          {
-            title: "GPU memory (MiB, average)",
-            signals: [
-              of(agentMetrics.gpuMemoryUsed, "Average", "used"),
-              of(agentMetrics.gpuMemoryTotal, "Average", "total"),
-            ],
-            axis: { min: 0 },
-          },
-          { title: "GPU temperature (°C)", signals: [of(agentMetrics.gpuTemperature, "Maximum", "hottest")] },
-          {
-            title: "Disk and memory (%)",
-            signals: [
-              of(agentMetrics.diskUsedPercent, "Maximum", "fullest disk"),
-              of(agentMetrics.memoryUsedPercent, "Average", "memory"),
-            ],
-            axis: { min: 0, max: 100 },
-          },
-        ],
-      },
-      { title: "Instances and cost", graphs: fleetGraphs(fleet, settings.instanceTypes) },
-      {
-        title: "HTTP API",
-        graphs: [
-          { title: "Latency (ms)", signals: apiLatency, axis: { min: 0 } },
-          {
-            title: "Requests, in 5 minutes",
-            signals: [
-              { ...api.metricRequests(), label: "all" },
-              { ...api.metricClientErrors(), label: "4xx" },
-              { ...api.metricServerErrors(), label: "5xx" },
-            ],
-            axis: { min: 0 },
-          },
-        ],
-      },
-      { title: "Edge", graphs: edgeGraphs(front, page.distribution) },
-    ],
-  });
 }
