@@ -110,7 +110,10 @@ class OllamaTags(Reader):
 
     def feed(self, line: bytes) -> bool:
         models = entries(parse_object(line), "models")
-        require_name(self.model, [string(one, "name") for one in models])
+        names = [string(one, "name") for one in models]
+        # A name without a tag means the tag `latest`.
+        if self.model not in names and f"{self.model}:latest" not in names:
+            raise BadAnswer(f"the model {self.model} is not among {short(names)}")
         return False
 
     def end(self) -> None:
@@ -221,7 +224,8 @@ class ModelList(Reader):
         value = parse_object(line)
         same(value, "object", "list")
         names = [string(one, "id") for one in entries(value, "data")]
-        require_name(self.model, names)
+        if self.model not in names:
+            raise BadAnswer(f"the model {self.model} is not among {short(names)}")
         return False
 
     def end(self) -> None:
@@ -236,12 +240,6 @@ class Health(Reader):
 
     def end(self) -> None:
         return None
-
-
-def require_name(model: str, names: list[str]) -> None:
-    """That a model is listed. Ollama, by its OpenAI-compatible list too, names the tag `latest` that a name without one means."""
-    if model not in names and f"{model}:latest" not in names:
-        raise BadAnswer(f"the model {model} is not among {short(names)}")
 
 
 def parse_object(text: bytes) -> dict:

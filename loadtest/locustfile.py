@@ -16,6 +16,7 @@ import locust
 import requests
 import urllib3
 from locust import User, constant_pacing, events, task
+from locust.env import Environment
 
 import answers
 from scenarios import SCENARIOS, Step, prompt
@@ -33,12 +34,14 @@ class Plan(TypedDict):
     # A user starts a request this long after the one before, or as soon as that has ended.
     pacingSeconds: float
     requestTimeoutSeconds: float
+    durationSeconds: float
     # File that gets a line of JSON for every request.
     samples: str
 
 
 plan: Plan = json.loads(os.environ["LOADTEST_PLAN"])
 steps = SCENARIOS[plan["system"]]
+_asked: set[str] = set()
 # Users begin at different steps, so that a short run asks for everything as well.
 _users = itertools.count()
 _samples = open(plan["samples"], "w", encoding="utf-8", buffering=1)
@@ -78,6 +81,7 @@ class Client(User):
     @task
     def ask(self) -> None:
         step = next(self.round)
+        _asked.add(step.name)
         sample = measure(self.session, step)
         _samples.write(f"{json.dumps(sample)}\n")
         tell_locust(self, step, sample)
@@ -194,6 +198,21 @@ def tell_locust(user: User, step: Step, sample: Sample) -> None:
     if sample["tokensPerSecond"] is not None:
         each = 1000 / sample["tokensPerSecond"]
         fire(request_type="each token", name=name, response_time=each, response_length=0, exception=None, context={})
+
+
+@events.test_start.add_listener
+def _end_in_time(environment: Environment, **_: object) -> None:
+    gevent.spawn(_end, environment)
+
+
+def _end(environment: Environment) -> None:
+    """Ends the run when its time is up; on a slow system not before everything was asked once, or could have been."""
+    gevent.sleep(plan["durationSeconds"])
+    patience = time.monotonic() + plan["requestTimeoutSeconds"]
+    while len(_asked) < len(steps) and time.monotonic() < patience:
+        gevent.sleep(0.1)
+    if environment.runner is not None:
+        environment.runner.quit()
 
 
 @events.user_error.add_listener

@@ -1,12 +1,11 @@
 import { join, resolve } from "node:path";
 import { Command, CommanderError } from "commander";
 import { plainOutputs } from "../automation/commands/outputs";
+import { withModelEdge } from "../automation/demo/model-edge";
 import { EXIT, exitCodeOf, reportError, UsageError } from "../automation/lib/exit";
 import { repoRoot } from "../automation/lib/paths";
 import { openSession, regionOf } from "../automation/lib/session";
 import { confirm } from "../automation/lib/terminal";
-import { apiKeyHeaders } from "./api-key";
-import { withLocalEngine } from "./local-engine";
 import { parseCount, parseDuration, parseRate, requestsPerMinute } from "./options";
 import type { LoadTestResult } from "./report";
 import { runLoadTest } from "./run";
@@ -51,29 +50,34 @@ async function loadtest(stackName: string, systemName: string, flags: Flags): Pr
   const outputs = plainOutputs(session, await session.stack.outputs());
   const target = targetOf(system, stackName, outputs, flags.through);
   if (!session.emulator && !flags.yes) await askFirst(target, flags);
-  const { baseUrl, headers } = reach(target.url, session.emulator?.endpoint);
-  const region = regionOf(session.settings);
-  const key = await apiKeyHeaders(target.apiKeyParameter, region);
   const outDir = resolve(process.env["INIT_CWD"] ?? ".", flags.out ?? join(repoRoot, "evidence", `loadtest-${system}`));
-  const run = (behind: Readonly<Record<string, string>>) =>
+  const { model, apiKeyParameter, targetGroupArns, resources } = target;
+  const endpoint = session.emulator?.endpoint;
+  const { baseUrl, headers } = reach(target.url, endpoint);
+  const edge = { endpoint, region: regionOf(session.settings), apiKeyParameter, model, targetGroupArns };
+  const api = system === "phi3" ? "vllm" : "ollama";
+  const result = await withModelEdge({ ...edge, api, log: console.error }, ({ key, engine }) =>
     runLoadTest({
       system,
       baseUrl,
       headers: { ...headers, ...key },
-      model: target.model,
+      model,
       users: flags.users,
       spawnRatePerSecond: flags.spawnRate,
       durationSeconds: flags.duration,
       pacingSeconds: flags.pacing,
       maxTokens: flags.maxTokens,
       requestTimeoutSeconds: flags.timeout,
-      resources: { Stack: stackName, URL: target.url, ...target.resources, ...behind },
+      resources: {
+        Stack: stackName,
+        URL: target.url,
+        ...resources,
+        ...(engine && { "On this machine": `${engine.description}, in the place of the fleet` }),
+      },
       outDir,
       log: console.error,
-    });
-  const result = session.emulator
-    ? await withLocalEngine({ outputs, target, key, endpoint: session.emulator.endpoint, region }, console.error, run)
-    : await run({});
+    }),
+  );
   show(result, outDir);
   if (!result.passed) process.exitCode = EXIT.failed;
 }

@@ -20,6 +20,7 @@ export interface LoadTestOptions {
   readonly model: string;
   readonly users: number;
   readonly spawnRatePerSecond: number;
+  /** A system so slow that not everything has been asked by then gets `requestTimeoutSeconds` more. */
   readonly durationSeconds: number;
   /** Gets report.json, report.md, the samples they are made of and Locust's log. */
   readonly outDir: string;
@@ -57,12 +58,13 @@ export async function runLoadTest(options: LoadTestOptions): Promise<LoadTestRes
   mkdirSync(outDir, { recursive: true });
   const files = { samples: join(outDir, "samples.jsonl"), log: join(outDir, "locust.log") };
   writeFileSync(files.samples, "");
-  const plan = { system, baseUrl, headers, model, maxTokens, pacingSeconds, requestTimeoutSeconds };
+  const limits = { maxTokens, pacingSeconds, requestTimeoutSeconds, durationSeconds };
+  const plan = { system, baseUrl, headers, model, ...limits, samples: files.samples };
   log(`Load test of ${system}: ${users} users for ${durationSeconds} s`);
   const child = startChild(python, locustArguments(load, requestTimeoutSeconds), {
     env: {
       ...withoutLocustSettings(process.env),
-      LOADTEST_PLAN: JSON.stringify({ ...plan, samples: files.samples }),
+      LOADTEST_PLAN: JSON.stringify(plan),
       PYTHONDONTWRITEBYTECODE: "1",
     },
     logFile: files.log,
@@ -142,13 +144,12 @@ async function someoneAnswers(url: string, headers: Readonly<Record<string, stri
 }
 
 function locustArguments(
-  load: Readonly<Record<"users" | "spawnRatePerSecond" | "durationSeconds", number>>,
+  load: Readonly<Record<"users" | "spawnRatePerSecond", number>>,
   requestTimeoutSeconds: number,
 ): string[] {
   return [
     ...["-m", "locust", "--locustfile", join(__dirname, "locustfile.py"), "--headless", "--only-summary"],
     ...["--users", String(load.users), "--spawn-rate", String(load.spawnRatePerSecond)],
-    ...["--run-time", `${Math.ceil(load.durationSeconds)}s`],
     // Requests that are under way may end: without them the slow ones would be missing from the figures.
     ...["--stop-timeout", `${Math.ceil(requestTimeoutSeconds) + 1}s`],
     // Bad answers are told by the samples; then another status means that Locust failed.

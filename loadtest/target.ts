@@ -11,28 +11,31 @@ export interface Target {
   readonly model: string;
   /** SSM parameter with the key; undefined where none is asked for. */
   readonly apiKeyParameter: string | undefined;
+  /** Target groups of the engine, whose place the small model takes on this machine. */
+  readonly targetGroupArns: readonly string[];
   /** For the report: load balancer, Auto Scaling group, dashboard, and what else tells of the load. */
   readonly resources: Readonly<Record<string, string>>;
 }
 
-/** Systems that can be tested: their key in the outputs, and the outputs with URLs that answer, the usual one first. */
+/** Systems that can be tested: their key in the outputs, and there the URLs that answer, the usual one first, and the target groups. */
 const systems = {
   // CloudFront, which streams; the HTTP API does not, and gives up after 30 s.
-  phi3: { configKey: "phi3", urls: ["pageUrl", "apiUrl"] },
-  ollama: { configKey: "ollama", urls: ["ollamaUrl"] },
+  phi3: { configKey: "phi3", urls: ["pageUrl", "apiUrl"], targetGroups: ["targetGroupArn"] },
+  ollama: { configKey: "ollama", urls: ["ollamaUrl"], targetGroups: ["apiTargetGroupArn", "webUiTargetGroupArn"] },
 } as const;
 
 export type TestedSystem = keyof typeof systems;
 
 const https = z.url({ protocol: /^https?$/ });
 
+const arn = z.string().startsWith("arn:");
 const outputsSchema = z.object({
   model: z.string().min(1),
   apiKeyParameter: z.string().startsWith("/").optional(),
   loadBalancerDns: z.string().min(1),
   groupName: z.string().min(1),
   dashboardUrl: https,
-  alarmTopicArn: z.string().startsWith("arn:"),
+  alarmTopicArn: arn,
 });
 
 /** What the outputs are called in a report. */
@@ -65,20 +68,22 @@ export function targetOf(
   outputs: Readonly<Record<string, unknown>>,
   through?: string,
 ): Target {
-  const { configKey, urls } = systems[system];
+  const { configKey, urls, targetGroups } = systems[system];
   const output = through ?? urls[0];
   if (!urls.some((known) => known === output)) {
     throw new UsageError(`--through ${output} is no URL of ${system} to test.`, `Give one of ${urls.join(", ")}.`);
   }
   const found = outputsSchema.safeParse(outputs[configKey]);
-  const address = z.object({ [output]: https }).safeParse(outputs[configKey]);
-  if (!found.success || !address.success) {
-    const issues = [...(found.error?.issues ?? []), ...(address.error?.issues ?? [])];
+  const addresses: Record<string, z.ZodType<string>> = { [output]: https };
+  for (const key of targetGroups) addresses[key] = arn;
+  const own = z.object(addresses).safeParse(outputs[configKey]);
+  if (!found.success || !own.success) {
+    const issues = [...(found.error?.issues ?? []), ...(own.error?.issues ?? [])];
     const mistakes = issues.map(({ path, message }) => `${path.join(".") || configKey}: ${message}`);
     throw new UserError(
       `Stack ${stackName} has no complete ${system} (${mistakes.join("; ")}): it is not deployed, or not with this version.`,
       `Deploy it: ./llm up ${stackName} --systems ${system}`,
-      { cause: found.error ?? address.error },
+      { cause: found.error ?? own.error },
     );
   }
   const { data } = found;
@@ -92,9 +97,10 @@ export function targetOf(
   return {
     system,
     output,
-    url: String(address.data[output]).replace(/\/+$/, ""),
+    url: String(own.data[output]).replace(/\/+$/, ""),
     model: data.model,
     apiKeyParameter: data.apiKeyParameter,
+    targetGroupArns: targetGroups.map((key) => String(own.data[key])),
     resources: Object.fromEntries(Object.entries(shown).map(([label, key]) => [label, data[key]])),
   };
 }

@@ -9,6 +9,7 @@ import { type LoadTestOptions, runLoadTest } from "../../loadtest/run";
 import { emulatorStatus, stopEmulator } from "../../local/emulator";
 import { ensureModelServer, type ModelServer } from "../../local/model/server";
 import { freePort } from "../../local/server-process";
+import { ask } from "../engine/edge/ask";
 import { type BadServer, startBadServer } from "../support/loadtest/bad-server";
 
 // With the real small model on this machine. The figures are this machine's, so the tests look at counts and not at times.
@@ -87,7 +88,12 @@ describe("a server that answers wrongly", () => {
   afterAll(() => server?.close());
 
   test("fails with every answer, each counted with its reason, and the key stays hidden", async () => {
-    const result = await run({ system: "ollama", baseUrl: server.endpoint, requestTimeoutSeconds: 2 });
+    const result = await run({
+      system: "ollama",
+      baseUrl: server.endpoint,
+      requestTimeoutSeconds: 2,
+      durationSeconds: 3,
+    });
     expect(result.passed).toBe(false);
     expect(result.requests).toBeGreaterThan(0);
     expect(result.failures).toBe(result.requests);
@@ -134,7 +140,7 @@ describe("npm run loadtest", () => {
   /** The command; `onOutput` gets what it has said so far. */
   const loadtest = (args: string[], onOutput: (output: string, child: ChildProcess) => void = () => {}) =>
     new Promise<{ status: number | null; output: string }>((resolve, reject) => {
-      const options = ["--local", "--duration", "10s", "--pacing", "1", "--max-tokens", "8", "--out", out];
+      const options = ["--local", "--duration", "3s", "--pacing", "1", "--max-tokens", "8", "--out", out];
       const child = spawn(process.execPath, script("loadtest/main.ts", "dev", "ollama", ...options, ...args), {
         cwd: repoRoot,
         env,
@@ -174,7 +180,7 @@ describe("npm run loadtest", () => {
     expect(report.resources["On this machine"]).toContain("Gemma 3 270M");
   });
 
-  test("Ctrl-C ends Locust and the model, with status 130", async () => {
+  test("Ctrl-C ends Locust and the model and leaves no target behind, with status 130", async () => {
     let stopped = false;
     const { status, output } = await loadtest(["--duration", "10m"], (said, child) => {
       if (stopped || !/^\d+ s: /m.test(said)) return;
@@ -182,6 +188,10 @@ describe("npm run loadtest", () => {
     });
     expect(output).toContain("The load test was stopped.");
     expect(status).toBe(130);
+    const { emulator } = await emulatorStatus({ stateDir: join(home, "emulator") });
+    const host = (JSON.parse(deployed) as { loadBalancerDns: string }).loadBalancerDns;
+    const balancer = await ask(emulator?.endpoint ?? "", { host, path: "/" });
+    expect([balancer.status, balancer.body]).toEqual([503, '{"message": "No registered targets in target group"}']);
     const left = execFileSync("ps", ["-eo", "args"], { encoding: "utf8" });
     expect(left.split("\n").filter((line) => line.includes(join(repoRoot, "loadtest", "locustfile.py")))).toEqual([]);
   });

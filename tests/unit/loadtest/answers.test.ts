@@ -221,7 +221,7 @@ const ofCompletion: Record<string, Spoil> = {
     })),
 };
 const ofLists: Record<string, Spoil> = {
-  "other models": (good) => ({ model: `${good.model}-other` }),
+  "other models": (good) => ["-other", ":other"].map((end) => `${good.model}${end}`).map((model) => ({ model })),
   "no list": () =>
     [
       "{}",

@@ -22,6 +22,10 @@ const outputsOf = (system: string) =>
       groupName: `${system}-asg-${stackName}`,
       dashboardUrl: `https://${region}.console.aws.amazon.com/cloudwatch/home?region=${region}#dashboards:name=${system}-${stackName}`,
       alarmTopicArn: `arn:aws:sns:${region}:123456789012:${system}-alarms-${stackName}`,
+      targetGroupArn: `arn:aws:elasticloadbalancing:${region}:123456789012:targetgroup/${system}-engine-${stackName}/${id}`,
+      apiTargetGroupArn: `arn:aws:elasticloadbalancing:${region}:123456789012:targetgroup/${system}-tg-${stackName}/${id}`,
+      webUiTargetGroupArn: `arn:aws:elasticloadbalancing:${region}:123456789012:targetgroup/${system}-web-${stackName}/${id}`,
+      listenerPort: 80,
       model,
       ...(keyed ? { apiKeyParameter: `/${system}/api-key-${stackName}` } : {}),
     },
@@ -38,6 +42,7 @@ describe("[ollama P9] Load Test Resource Naming", () => {
         url: outputs.ollamaUrl,
         model: outputs.model,
         apiKeyParameter: outputs.apiKeyParameter,
+        targetGroupArns: [outputs.apiTargetGroupArn, outputs.webUiTargetGroupArn],
         resources: {
           "Load balancer": outputs.loadBalancerDns,
           "Auto Scaling group": outputs.groupName,
