@@ -57,6 +57,7 @@ export async function examine(): Promise<Finding[]> {
     await examinePython(),
     await examineEmulator(),
     await examineGit(),
+    await examineBrowser(),
   ];
 }
 
@@ -115,6 +116,15 @@ async function examineEmulator(): Promise<Finding> {
         state: "later",
         detail: "not running; --local starts it (first time: installs it, half a minute, 150 MB)",
       };
+}
+
+/** Not installed by any command: it is the user's own browser. Only demos with a page need it. */
+async function examineBrowser(): Promise<Finding> {
+  const { findChromium } = await import("../demo/browser");
+  const program = findChromium();
+  if (program) return { what: "Chromium", state: "ok", detail: program };
+  const detail = "./llm demo phi3 shows its page in it: apt-get install chromium, or Google Chrome";
+  return { what: "Chromium", state: "later", detail };
 }
 
 async function examineGit(): Promise<Finding> {

@@ -31,6 +31,8 @@ describe("the doctor", () => {
     }
     expect(findings.get("Go")?.detail).toContain("Or install Pulumi 3.220 or newer");
     expect(findings.get("Pulumi engine")?.state).toBe("later");
+    expect(findings.get("Chromium")).toMatchObject({ state: "later" });
+    expect(findings.get("Chromium")?.detail).toContain("apt-get install chromium");
     expect(findings.get("Node.js")?.state).toBe("ok");
   });
 });
