@@ -8,7 +8,7 @@ import { UserError } from "../automation/lib/user-error";
 import { ensurePythonTool } from "../local/environment";
 import { type Child, startChild } from "../local/model/child";
 import { type LoadTestResult, renderJson, renderMarkdown } from "./report";
-import { parseSamples, summarize } from "./samples";
+import { doubtsIn, parseSamples, summarize } from "./samples";
 
 export interface LoadTestOptions {
   readonly system: "ollama" | "phi3";
@@ -186,13 +186,4 @@ async function untilEnded(child: Child, samplesFile: string, log: (line: string)
   if (stopped) {
     throw new Interrupted("The load test was stopped.", `What was measured until then is in ${samplesFile}.`);
   }
-}
-
-/** What Locust warned of that bears on the figures. */
-function doubtsIn(output: string): string[] {
-  return /CPU usage (above|was too high)/i.test(output)
-    ? [
-        "the load test had too little CPU time, so that latencies are longer than the system's. Run it from a larger or another machine.",
-      ]
-    : [];
 }

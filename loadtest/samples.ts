@@ -175,3 +175,12 @@ function failuresOf(requests: readonly Sample[]): Failure[] {
 function rounded(value: number): number {
   return Math.round(value * 100) / 100;
 }
+
+/** What Locust warned of in its log that bears on the figures. */
+export function doubtsIn(output: string): string[] {
+  return /CPU usage (above|was too high)/i.test(output)
+    ? [
+        "the load test had too little CPU time, so that latencies are longer than the system's. Run it from a larger or another machine.",
+      ]
+    : [];
+}

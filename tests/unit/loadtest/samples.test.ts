@@ -1,6 +1,6 @@
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
-import { parseSamples, percentile, type Sample, summarize } from "../../../loadtest/samples";
+import { doubtsIn, parseSamples, percentile, type Sample, summarize } from "../../../loadtest/samples";
 
 const steps = ["POST /api/chat", "GET /api/tags"] as const;
 
@@ -151,4 +151,13 @@ describe("summarize", () => {
   test("has nothing to say of no requests", () => {
     expect(() => summarize({ steps, requests: [] })).toThrow(RangeError);
   });
+});
+
+// Locust 2.46.0, runners.py.
+test.each([
+  ["CPU usage was too high at some point during the test! See https://docs.locust.io/", 1],
+  ["CPU usage above 90%! This may constrain your throughput", 1],
+  ['All users spawned: {"Client": 2} (2 total users)', 0],
+])("of %j in Locust's log come %i doubts", (line, count) => {
+  expect(doubtsIn(`[2026-11-21 15:34:57,415] vm/WARNING/root: ${line}\n`)).toHaveLength(count);
 });
