@@ -63,7 +63,8 @@ export function written(resource: StackResource, property: string, ...below: rea
  * Whether `property` of one resource names the other.
  *
  * Where both names are known (after an update, or when written out) they decide. Ids are unknown at preview, so there
- * the engine's record of where the value came from does.
+ * the engine's record of where the value came from does: what came from elsewhere names another, unless the other's name
+ * came from there too.
  *
  * @param identities properties of `target` that all hold what `property` would name, such as `id` and `bucket`
  */
@@ -87,9 +88,46 @@ export function refersToAt(
   const name = value.scalar();
   const targetNames = identities.map((identity) => target.props.at(identity).scalar()).filter((id) => id !== undefined);
   if (name !== undefined && targetNames.length > 0) return Truth.of(targetNames.includes(name));
-  const sources = resource.propertyDependencies.get(property);
-  if (sources && sources.size > 0) return Truth.of(sources.has(target.urn));
-  return Truth.unknown(
+  const unknown = Truth.unknown(
     `${name === undefined ? resource.name : target.name}.${name === undefined ? property : identities[0]}`,
   );
+  const sources = sourcesOf(resource, property);
+  if (sources.size === 0) return unknown;
+  if (sources.has(target.urn)) return Truth.yes;
+  const shared = identities.some((identity) => [...sourcesOf(target, identity)].some((urn) => sources.has(urn)));
+  return shared ? unknown : Truth.no;
+}
+
+/**
+ * As {@link refersTo}, for what a violation hangs on: an unknown name that came from nothing of the target's type (a
+ * random name, another stack) may be the target's, and passing it over would hide the violation.
+ */
+export function mayReferTo(
+  resource: StackResource,
+  property: string,
+  target: StackResource,
+  identities: readonly string[],
+): Truth {
+  const refers = refersTo(resource, property, target, identities);
+  return refers.answer === "no" && isFromElsewhere(resource, property, target.type)
+    ? Truth.unknown(`${resource.name}.${property}`)
+    : refers;
+}
+
+/** Whether a property is unknown, or part of it, and came from no resource of a type. */
+export function isFromElsewhere(resource: StackResource, property: string, type: string): boolean {
+  const sources = [...sourcesOf(resource, property)];
+  const holdsUnknown = resource.props.at(property).holdsUnknown();
+  return holdsUnknown && sources.length > 0 && !sources.some((urn) => typeInUrn(urn) === type);
+}
+
+function sourcesOf(resource: StackResource, property: string): ReadonlySet<string> {
+  return resource.propertyDependencies.get(property) ?? nothing;
+}
+
+const nothing: ReadonlySet<string> = new Set();
+
+/** "urn:pulumi:stack::project::parent:type$own:type::name" */
+function typeInUrn(urn: string): string | undefined {
+  return urn.split("::")[2]?.split("$").at(-1);
 }

@@ -64,6 +64,11 @@ export class Value {
     return this.state === "unknown";
   }
 
+  /** Whether it is unknown, or anything in it is. */
+  holdsUnknown(): boolean {
+    return this.state === "unknown" || this.entries().some(([, value]) => value.holdsUnknown());
+  }
+
   /** The same property, not given. */
   asAbsent(): Value {
     return Value.of(this.place, undefined);

@@ -1,6 +1,7 @@
 import { launcherTypes, maxInstances, templateOf } from "./fleet";
 import { Quantity } from "./quantity";
 import { type StackResource, type StackView, written } from "./stack-view";
+import { Truth } from "./truth";
 import type { Value } from "./value";
 
 const volumeType = "aws:ebs/volume:Volume";
@@ -43,13 +44,14 @@ function inherited(
 
 function mappingsGb(template: StackResource, amiRootGb: number): Quantity {
   const mappings = written(template, "blockDeviceMappings").elements();
-  const isRoot = (mapping: Value): boolean =>
-    mapping.at("deviceName").matches((name) => rootDevices.includes(String(name))).answer !== "no";
-  const root = mappings.some(isRoot) ? [] : [new Quantity(amiRootGb)];
-  const mapped = mappings.map((mapping) =>
-    Quantity.of(mapping.at("ebs", "volumeSize"), isRoot(mapping) ? amiRootGb : 0),
-  );
-  return Quantity.sum([...root, ...mapped]);
+  const isRoot = (mapping: Value): Truth =>
+    mapping.at("deviceName").matches((name) => rootDevices.includes(String(name)));
+  const amiRoot = Quantity.when(Truth.any(mappings.map(isRoot)).not(), amiRootGb);
+  const mapped = mappings.map((mapping) => {
+    const size = mapping.at("ebs", "volumeSize");
+    return size.isSet().answer === "no" ? Quantity.when(isRoot(mapping), amiRootGb) : Quantity.of(size, 0);
+  });
+  return Quantity.sum([amiRoot, ...mapped]);
 }
 
 // After an update an instance also lists the volumes that were attached to it.

@@ -27,14 +27,19 @@ export function providerKeyIn(text: string): string | undefined {
   return forms.find(([, pattern]) => pattern.test(text))?.[0];
 }
 
-/** Whether a variable of this name holds a provider's API key itself, not where it is. */
-export function holdsKey(name: string, value: string): boolean {
-  return keyName.test(name) && value.length >= shortestKey && !reference.test(value);
+/** Whether a variable of this name is for a provider's API key. */
+export function isKeyName(name: string): boolean {
+  return keyName.test(name);
+}
+
+/** Whether a value of such a variable is the key itself, not where it is. */
+export function isKeyItself(value: string): boolean {
+  return value.length >= shortestKey && !reference.test(value);
 }
 
 /** Whether a script sets such a variable to a key. */
 export function assignsKey(script: string): boolean {
-  return [...script.matchAll(/\b([A-Za-z_]\w*)\s*[=:]\s*["']?([^\s"'`;&|]+)/g)].some(([, name, value]) =>
-    holdsKey(name ?? "", value ?? ""),
+  return [...script.matchAll(/\b([A-Za-z_]\w*)\s*[=:]\s*["']?([^\s"'`;&|]+)/g)].some(
+    ([, name, value]) => isKeyName(name ?? "") && isKeyItself(value ?? ""),
   );
 }

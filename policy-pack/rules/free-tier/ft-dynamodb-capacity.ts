@@ -5,6 +5,7 @@ import { Quantity } from "../../lib/quantity";
 import { defineRule } from "../../lib/rule";
 import { type StackResource, written } from "../../lib/stack-view";
 import { Truth } from "../../lib/truth";
+import type { Value } from "../../lib/value";
 
 const tableType = "aws:dynamodb/table:Table";
 const replicaTypes = ["aws:dynamodb/tableReplica:TableReplica", "aws:dynamodb/globalTable:GlobalTable"];
@@ -57,12 +58,15 @@ export const rule = defineRule({
     report.when(recovery.isTrue(), recovery, "point-in-time recovery is billed for each GB of the table");
   },
   checkStack(stack, report, settings) {
-    const tables = stack.ofType(tableType);
-    for (const region of new Set(tables.map(regionOf))) {
+    const regions = stack.ofType(tableType).map(regionOf);
+    const known = new Set(regions.filter((region) => !region.isUnknown()).map((region) => region.scalar()));
+    for (const region of known.size > 0 ? known : [undefined]) {
       for (const kind of ["read", "write"] as const) {
-        const shares: readonly Share[] = sharesOf(stack, [tableType], (table) =>
-          regionOf(table) === region ? units(table, `${kind}Capacity`) : Quantity.zero,
-        );
+        const shares: readonly Share[] = sharesOf(stack, [tableType], (table) => {
+          const own = regionOf(table);
+          const isThere = own.matches((name) => name === region);
+          return units(table, `${kind}Capacity`).times(Quantity.when(isThere));
+        });
         const monthlyPrice = settings[`${kind}UnitPrice`] * hoursPerMonth;
         judgeLimit(report, shares, {
           what: `provisioned DynamoDB ${kind} units${region === undefined ? "" : ` in ${region}`}`,
@@ -77,9 +81,10 @@ export const rule = defineRule({
   },
 });
 
-function regionOf(table: StackResource): string | undefined {
-  const region = table.props.at("region").scalar() ?? table.provider.at("region").scalar();
-  return region === undefined ? undefined : String(region);
+/** Absent when neither the table nor its provider names one. */
+function regionOf(table: StackResource): Value {
+  const own = written(table, "region");
+  return own.isSet().answer === "no" ? table.provider.at("region") : own;
 }
 
 function units(table: StackResource, property: string): Quantity {

@@ -4,7 +4,7 @@ import { startsAccelerated } from "../../lib/inference/accelerators";
 import { portsSetting } from "../../lib/inference/engines";
 import { isApplication, loadBalancerTypes, targetGroupTypes } from "../../lib/load-balancers";
 import { defineRule } from "../../lib/rule";
-import { refersTo, type StackResource, type StackView, written } from "../../lib/stack-view";
+import { isFromElsewhere, mayReferTo, type StackResource, type StackView, written } from "../../lib/stack-view";
 import { Truth } from "../../lib/truth";
 
 const listenerTypes = ["aws:lb/listener:Listener", "aws:alb/listener:Listener"];
@@ -73,15 +73,16 @@ function servesEngine(stack: StackView, target: StackResource, ports: readonly n
   const onPort = written(target, "port").matches((port) => ports.includes(Number(port)));
   const attachments = stack
     .ofType(attachmentType)
-    .filter((one) => refersTo(one, "lbTargetGroupArn", target, ["arn", "id"]).answer === "yes");
-  const registered = stack
-    .ofType(groupType)
-    .filter(
-      (group) =>
-        names(group, "targetGroupArns", target) ||
-        attachments.some((one) => refersTo(one, "autoscalingGroupName", group, ["name", "id"]).answer === "yes"),
+    .map((one) => [one, mayReferTo(one, "lbTargetGroupArn", target, ["arn", "id"])] as const)
+    .filter(([, attaches]) => attaches.answer !== "no");
+  const registered = stack.ofType(groupType).map((group) => {
+    const attached = attachments.map(([one, attaches]) =>
+      attaches.and(mayReferTo(one, "autoscalingGroupName", group, ["name", "id"])),
     );
-  return onPort.or(Truth.any(registered.map((group) => startsAccelerated(stack, group))));
+    const registers = Truth.any([names(group, "targetGroupArns", target), ...attached]);
+    return registers.answer === "no" ? registers : registers.and(startsAccelerated(stack, group));
+  });
+  return onPort.or(Truth.any(registered));
 }
 
 type Listener = readonly [listener: StackResource, belongs: Truth];
@@ -89,7 +90,7 @@ type Listener = readonly [listener: StackResource, belongs: Truth];
 function listenersOf(stack: StackView, balancer: StackResource): readonly Listener[] {
   return stack
     .ofType(...listenerTypes)
-    .map((listener) => [listener, refersTo(listener, "loadBalancerArn", balancer, ["arn", "id"])] as const)
+    .map((listener) => [listener, mayReferTo(listener, "loadBalancerArn", balancer, ["arn", "id"])] as const)
     .filter(([, belongs]) => belongs.answer !== "no");
 }
 
@@ -97,26 +98,27 @@ function listenersOf(stack: StackView, balancer: StackResource): readonly Listen
 function forwardsTo(stack: StackView, listeners: readonly Listener[], target: StackResource): Truth {
   return Truth.any(
     listeners.map(([listener, belongs]) => {
-      const rules = stack
+      const byRules = stack
         .ofType(...listenerRuleTypes)
-        .filter((one) => refersTo(one, "listenerArn", listener, ["arn", "id"]).answer === "yes");
-      const sends = names(listener, "defaultActions", target) || rules.some((one) => names(one, "actions", target));
-      return belongs.and(Truth.of(sends));
+        .map((one) => mayReferTo(one, "listenerArn", listener, ["arn", "id"]).and(names(one, "actions", target)));
+      return belongs.and(Truth.any([names(listener, "defaultActions", target), ...byRules]));
     }),
   );
 }
 
 /** Whether a property holds a target group's ARN anywhere: known, or by where its values came from. */
-function names(resource: StackResource, property: string, target: StackResource): boolean {
-  if (resource.propertyDependencies.get(property)?.has(target.urn)) return true;
-  const arn = target.props.at("arn").scalar();
-  if (arn === undefined) return false;
-  return resource.props
+function names(resource: StackResource, property: string, target: StackResource): Truth {
+  if (resource.propertyDependencies.get(property)?.has(target.urn)) return Truth.yes;
+  const arn = target.props.at("arn");
+  const named = resource.props
     .at(property)
     .elements()
-    .some((element) => {
+    .flatMap((element) => {
       const forwards = element.at("forward", "targetGroups").elements();
-      const arns = [element, element.at("targetGroupArn"), ...forwards.map((group) => group.at("arn"))];
-      return arns.some((value) => value.scalar() === arn);
-    });
+      return [element, element.at("targetGroupArn"), ...forwards.map((group) => group.at("arn"))];
+    })
+    .filter((value) => value.scalar() !== undefined)
+    .map((value) => arn.matches((known) => known === value.scalar()));
+  const elsewhere = isFromElsewhere(resource, property, target.type);
+  return Truth.any([...named, elsewhere ? Truth.unknown(`${resource.name}.${property}`) : Truth.no]);
 }

@@ -88,13 +88,13 @@ export const rule = defineRule({
 
 /** The largest amount a month that is told of; a budget that adjusts itself has none. */
 function largestBudget(stack: StackView, given: number): Quantity {
-  const amounts = stack
-    .ofType(budgetType)
-    .filter((budget) => written(budget, "budgetType").equals("COST").answer !== "no")
-    .map((budget) => {
-      const span = months[String(written(budget, "timeUnit").scalar())] ?? 1;
-      return Quantity.of(written(budget, "limitAmount"), 0).times(new Quantity(1 / span));
-    });
+  const amounts = stack.ofType(budgetType).map((budget) => {
+    const timeUnit = written(budget, "timeUnit");
+    const isOfCosts = written(budget, "budgetType").equals("COST");
+    const amount = Quantity.of(written(budget, "limitAmount"), 0).times(Quantity.when(isOfCosts));
+    if (timeUnit.isUnknown()) return new Quantity(0, amount.isZero() ? [] : [...amount.paths, timeUnit.path]);
+    return amount.times(new Quantity(1 / (months[String(timeUnit.scalar())] ?? 1)));
+  });
   return new Quantity(
     Math.max(given, ...amounts.map(({ least }) => least)),
     amounts.flatMap(({ paths }) => paths),

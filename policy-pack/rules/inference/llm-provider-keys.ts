@@ -1,7 +1,8 @@
-import { assignsKey, holdsKey, providerKeyIn } from "../../lib/inference/provider-keys";
+import { assignsKey, isKeyItself, isKeyName, providerKeyIn } from "../../lib/inference/provider-keys";
 import { launchTypes } from "../../lib/launches";
 import { defineRule, type ResourceView } from "../../lib/rule";
 import { taggedTypes, tagSets } from "../../lib/tagging/tag-sets";
+import { Truth } from "../../lib/truth";
 import { readingsOf } from "../../lib/user-data";
 import type { Value } from "../../lib/value";
 
@@ -28,7 +29,8 @@ const environments: Readonly<Record<string, (props: Value) => readonly Variable[
 };
 
 interface Variable {
-  readonly name: string;
+  /** Whether its name says that it holds a provider's key. */
+  readonly isForKey: Truth;
   readonly value: Value;
 }
 
@@ -65,11 +67,10 @@ export const rule = defineRule({
         "the user data holds a model provider's API key",
       );
     }
-    for (const { name, value } of environments[resource.type]?.(resource.props) ?? []) {
-      const found = value.matches(
-        (text) => providerKeyIn(String(text ?? "")) !== undefined || holdsKey(name, String(text ?? "")),
-      );
-      report.when(found, value, "the variable holds a model provider's API key");
+    for (const { isForKey, value } of environments[resource.type]?.(resource.props) ?? []) {
+      const hasForm = value.matches((text) => providerKeyIn(String(text ?? "")) !== undefined);
+      const isKey = value.matches((text) => isKeyItself(String(text ?? "")));
+      report.when(hasForm.or(isForKey.and(isKey)), value, "the variable holds a model provider's API key");
     }
     reportTags(resource, (value) => {
       const found = value.matches((text) => providerKeyIn(String(text ?? "")) !== undefined);
@@ -85,12 +86,15 @@ function reportTags(resource: ResourceView, judge: (value: Value) => void): void
 }
 
 function mapped(variables: Value): readonly Variable[] {
-  return variables.entries().map(([name, value]) => ({ name, value }));
+  return variables.entries().map(([name, value]) => ({ isForKey: Truth.of(isKeyName(name)), value }));
 }
 
 function listed(variables: Value, isPlain: (type: unknown) => boolean = () => true): readonly Variable[] {
   return variables
     .elements()
     .filter((variable) => variable.at("type").matches(isPlain).answer !== "no")
-    .map((variable) => ({ name: String(variable.at("name").scalar() ?? ""), value: variable.at("value") }));
+    .map((variable) => ({
+      isForKey: variable.at("name").matches((name) => isKeyName(String(name ?? ""))),
+      value: variable.at("value"),
+    }));
 }

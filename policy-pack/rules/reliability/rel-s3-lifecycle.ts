@@ -1,5 +1,5 @@
 import { defineRule } from "../../lib/rule";
-import { type StackResource, type StackView, written } from "../../lib/stack-view";
+import { mayReferTo, type StackResource, type StackView, written } from "../../lib/stack-view";
 import { Truth } from "../../lib/truth";
 import type { Value } from "../../lib/value";
 import { belongsTo, bucketsAndVersioning } from "../../lib/versioning";
@@ -27,7 +27,7 @@ export const rule = defineRule({
   page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lifecycle-mgmt.html",
   types: [],
   checkStack(stack, report) {
-    for (const [bucket, keepsVersions] of bucketsAndVersioning(stack)) {
+    for (const [bucket, keepsVersions] of bucketsAndVersioning(stack, mayReferTo)) {
       const hasRule = (...properties: readonly string[]): Truth => Truth.any(rulesThatSet(stack, bucket, properties));
       const expires = hasRule("noncurrentVersionExpiration", "noncurrentVersionExpirations");
       report.on(bucket).when(keepsVersions.and(expires.not()), "", "no lifecycle rule expires old versions");

@@ -1,4 +1,5 @@
 import { defineRule } from "../../lib/rule";
+import { refersTo } from "../../lib/stack-view";
 import { bucketsAndVersioning } from "../../lib/versioning";
 
 /**
@@ -23,7 +24,7 @@ export const rule = defineRule({
   page: "https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html",
   types: [],
   checkStack(stack, report) {
-    for (const [bucket, keepsVersions] of bucketsAndVersioning(stack)) {
+    for (const [bucket, keepsVersions] of bucketsAndVersioning(stack, refersTo)) {
       report.on(bucket).when(keepsVersions.not(), "", "the bucket keeps no versions");
     }
   },

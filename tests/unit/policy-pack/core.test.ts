@@ -1,6 +1,7 @@
 import { fc, test as propertyTest } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { globCovers, globMatches } from "../../../policy-pack/lib/iam/glob";
+import { isFromElsewhere, mayReferTo, refersTo, type StackResource } from "../../../policy-pack/lib/stack-view";
 import { Truth } from "../../../policy-pack/lib/truth";
 import { Value } from "../../../policy-pack/lib/value";
 import { unknown } from "../../support/policy-harness";
@@ -124,4 +125,51 @@ describe("IAM globs", () => {
       expect(globCovers(general, specific)).toBe(covered.every((word) => globMatches(general, word)));
     },
   );
+});
+
+describe("references between resources", () => {
+  const urn = (type: string, name: string): string => `urn:pulumi:dev::shop::acme:app:Store$${type}::${name}`;
+  const bucketType = "aws:s3/bucket:Bucket";
+  const made = (type: string, name: string, props: object, from: Record<string, readonly string[]>): StackResource => ({
+    type,
+    name,
+    urn: urn(type, name),
+    props: Value.ofProps({ ...props }),
+    provider: Value.ofProps({}),
+    propertyDependencies: new Map(Object.entries(from).map(([property, urns]) => [property, new Set(urns)])),
+  });
+  const [random, other] = [urn("random:index/randomId:RandomId", "suffix"), urn(bucketType, "other")];
+  const bucket = made(bucketType, "files", { bucket: unknown, id: unknown }, {});
+  const namedAtRandom = made(bucketType, "files", { bucket: unknown, id: unknown }, { bucket: [random] });
+  const created = made(bucketType, "files", { bucket: "files-1", id: "files-1" }, { bucket: [random] });
+  const block = (name: unknown, ...from: readonly string[]) =>
+    made("a:b:Block", "block", { bucket: name }, { bucket: from });
+
+  test.each<[string, StackResource, StackResource, string, string]>([
+    ["the same known name", block("files-1"), created, "yes", "yes"],
+    ["another known name", block("files-2"), created, "no", "no"],
+    ["what came from the resource", block(unknown, bucket.urn), bucket, "yes", "yes"],
+    ["what came from another of its type", block(unknown, other), bucket, "no", "no"],
+    ["what came from elsewhere", block(unknown, random), bucket, "no", "unknown"],
+    ["what came from where its own name did", block(unknown, random), namedAtRandom, "unknown", "unknown"],
+    ["a known name and one that is not", block("files-1"), bucket, "unknown", "unknown"],
+    ["a known name, and one that is not but came from elsewhere", block("files-1", random), bucket, "no", "no"],
+    ["nothing", block(undefined), created, "unknown", "unknown"],
+  ])("%s", (_, companion, target, refers, mayRefer) => {
+    const identities = ["bucket", "id"];
+    expect(refersTo(companion, "bucket", target, identities).answer).toBe(refers);
+    expect(mayReferTo(companion, "bucket", target, identities).answer).toBe(mayRefer);
+  });
+
+  test("the path to blame is what is not known", () => {
+    expect(refersTo(block("files-1"), "bucket", bucket, ["id", "bucket"]).paths).toEqual(["files.id"]);
+    expect(refersTo(block(unknown, random), "bucket", namedAtRandom, ["bucket"]).paths).toEqual(["block.bucket"]);
+    expect(mayReferTo(block(unknown, random), "bucket", bucket, ["bucket"]).paths).toEqual(["block.bucket"]);
+  });
+
+  test("an unknown anywhere below counts as coming from elsewhere", () => {
+    const listener = (actions: unknown) => made("a:b:Listener", "listener", { actions }, { actions: [random] });
+    expect(isFromElsewhere(listener([{ arn: unknown }]), "actions", bucketType)).toBe(true);
+    expect(isFromElsewhere(listener([{ arn: "known" }]), "actions", bucketType)).toBe(false);
+  });
 });

@@ -70,35 +70,9 @@ const askedForPresence: Places = {
   "tag-required-keys": ["tags.System", "tagsAll", "tagsAll.System"],
 };
 
-/**
- * Places that say which resource or account another belongs to, or what a thing is. Unknown, these rules take them for
- * another's and say nothing until the update. This list may get shorter, not longer.
- */
-const takenForAnother: Places = {
-  "ft-dynamodb-capacity": ["c.region"],
-  "ft-ebs-total": ["t.blockDeviceMappings.0.deviceName"],
-  "llm-generation-timeouts": [
-    "attachment.autoscalingGroupName",
-    "gpu.name",
-    "listener.defaultActions",
-    "listener.defaultActions.0",
-    "listener.defaultActions.0.forward",
-    "listener.defaultActions.0.forward.targetGroups",
-    "listener.defaultActions.0.forward.targetGroups.0",
-    "listener.defaultActions.0.forward.targetGroups.0.arn",
-    "listener.defaultActions.0.targetGroupArn",
-    "listener.loadBalancerArn",
-    "tg.arn",
-  ],
-  "llm-gpu-budget": ["budget-17000.timeUnit", "budget-9999.budgetType"],
-  "llm-provider-keys": ["environment.environmentVariables.0.name", "environment.environmentVariables.1.name"],
-  "lp-nacl-admin-ports": ["deny.networkAclId", "open.networkAclId"],
-  "rel-s3-lifecycle": ["versioning.bucket"],
-};
-
 type Places = Readonly<Record<string, readonly string[]>>;
 
 /** Whether a rule is known to say nothing of a violation once this place is unknown. */
 export function mayBeSilent(id: string, at: string): boolean {
-  return [askedForPresence, takenForAnother].some((rules) => rules[id]?.includes(at));
+  return askedForPresence[id]?.includes(at) ?? false;
 }

@@ -1,7 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { isPrivate } from "../../../policy-pack/lib/inference/engines";
-import { type Resource, unknown } from "../../support/policy-harness";
+import { type Json, type Resource, unknown } from "../../support/policy-harness";
 import { cases, type Props } from "./cases";
 import { judge, pass, unverifiable, violation } from "./rules";
 
@@ -297,8 +297,13 @@ describe("llm-generation-timeouts", () => {
     expect(await judge(id, stack({ target: { port: 80, deregistrationDelay: 5 } }))).toEqual(pass);
     expect(await judge(id, stack({ target: { port: 80 } }), { ports: [80] })).toEqual(violation(ended(60)));
     expect(await judge(id, stack({ balancer: { loadBalancerType: "network" } }))).toEqual(pass);
-    expect(await judge(id, stack({ actions: ["lb"] }))).toEqual(pass);
+    expect(await judge(id, [...stack({ actions: ["web"] }), web])).toEqual(pass);
+    const nowhere = { type: "random:index/randomId:RandomId", name: "web" };
+    expect(await judge(id, [...stack({ actions: ["web"] }), nowhere])).toEqual(unverifiable("listener.defaultActions"));
   });
+
+  /** Another target group. */
+  const web: Resource = { type: target, name: "web", props: { arn: unknown, port: 80 } };
 
   test("a listener's rule forwards as well", async () => {
     const forwarding: Resource = {
@@ -309,7 +314,30 @@ describe("llm-generation-timeouts", () => {
     };
     expect(await judge(id, [...stack({ actions: [] }), forwarding])).toEqual(violation(ended(60)));
     const elsewhere = { ...forwarding, from: { listenerArn: ["lb"], actions: ["tg"] } };
-    expect(await judge(id, [...stack({ actions: [] }), elsewhere])).toEqual(pass);
+    expect(await judge(id, [...stack({ actions: [] }), elsewhere])).toEqual(unverifiable("rule.listenerArn"));
+    const other: Resource = { type: balancer, name: "other", props: { arn: unknown, idleTimeout: 300 } };
+    const plain: Resource = {
+      type: "aws:lb/listener:Listener",
+      name: "plain",
+      props: { arn: unknown, loadBalancerArn: unknown },
+      from: { loadBalancerArn: ["other"] },
+    };
+    const ofAnother = { ...forwarding, from: { listenerArn: ["plain"], actions: ["tg"] } };
+    expect(await judge(id, [...stack({ actions: [] }), other, plain, ofAnother])).toEqual(pass);
+  });
+
+  test("target groups that are named after the update are told apart by their ARNs", async () => {
+    const named = (arn: string, action: object): readonly Resource[] =>
+      stack({ actions: [] }).map((each) => {
+        if (each.name === "tg") return { ...each, props: { ...each.props, arn: "arn:1" } };
+        if (each.name !== "listener") return each;
+        const defaultActions = JSON.parse(JSON.stringify([action]).replace("THIS", arn)) as Json;
+        return { ...each, props: { ...each.props, defaultActions }, from: { loadBalancerArn: ["lb"] } };
+      });
+    for (const action of [{ targetGroupArn: "THIS" }, { forward: { targetGroups: [{ arn: "THIS" }] } }]) {
+      expect(await judge(id, named("arn:1", action))).toEqual(violation(ended(60)));
+      expect(await judge(id, named("arn:2", action))).toEqual(pass);
+    }
   });
 
   test("a listener of another load balancer does not count", async () => {
@@ -331,10 +359,10 @@ describe("llm-generation-timeouts", () => {
   });
 
   test("a GPU group's target group counts on any port", async () => {
-    const web = stack({ target: { port: 80 } });
+    const balanced = stack({ target: { port: 80 } });
     const registered = (type: string) => gpuGroup(type, { targetGroupArns: [unknown] }, { targetGroupArns: ["tg"] });
-    expect(await judge(id, [...web, registered("g5.xlarge")])).toEqual(violation(ended(60)));
-    expect(await judge(id, [...web, registered("t3.micro")])).toEqual(pass);
+    expect(await judge(id, [...balanced, registered("g5.xlarge")])).toEqual(violation(ended(60)));
+    expect(await judge(id, [...balanced, registered("t3.micro")])).toEqual(pass);
     const attachment = (from: Record<string, string[]>): Resource => ({
       type: "aws:autoscaling/attachment:Attachment",
       name: "attachment",
@@ -342,8 +370,12 @@ describe("llm-generation-timeouts", () => {
       from,
     });
     const group = gpuGroup("g5.xlarge", {}, {});
-    expect(await judge(id, [...web, group, attachment({ lbTargetGroupArn: ["tg"] })])).toEqual(violation(ended(60)));
-    expect(await judge(id, [...web, group, attachment({ lbTargetGroupArn: ["lb"] })])).toEqual(pass);
+    expect(await judge(id, [...balanced, group, attachment({ lbTargetGroupArn: ["tg"] })])).toEqual(
+      violation(ended(60)),
+    );
+    expect(await judge(id, [...balanced, group, web, attachment({ lbTargetGroupArn: ["web"] })])).toEqual(pass);
+    const elsewhere = attachment({ lbTargetGroupArn: ["lb"] });
+    expect(await judge(id, [...balanced, group, elsewhere])).toEqual(unverifiable("attachment.lbTargetGroupArn"));
   });
 
   test("after the update goes by ARNs", async () => {
