@@ -4,7 +4,7 @@ import { hardware, isInstanceType } from "../components/inference/hardware";
 import { type ModelName, models } from "../components/inference/models";
 import { environmentDefaults } from "./environments";
 import { checkFit, domain, fleet, network, pageDomain, withFleetChecks } from "./inference-settings";
-import { needs, setting, text, whole } from "./setting";
+import { flag, needs, setting, text, whole } from "./setting";
 import type { Place } from "./system";
 
 /**
@@ -30,7 +30,7 @@ const morning = { name: "morning", cron: "0 7 * * MON-FRI" };
 
 /** Settings of the system ollama, under `llm-stacks:ollama`. Everything has a default, but for the domain outside dev. */
 export function ollamaSchema(place: Place) {
-  const { spareInstances, offAtNight } = environmentDefaults[place.environment];
+  const { spareInstances, offAtNight, encryptAlarms } = environmentDefaults[place.environment];
   const shared = place.secrets.has(databaseSecret);
   const size = shared ? { min: 1 + spareInstances, max: 2 + 2 * spareInstances } : { min: 1, max: 1 };
   const schema = z
@@ -45,6 +45,7 @@ export function ollamaSchema(place: Place) {
         downBelow: 20,
         schedules: offAtNight ? [night, { ...morning, ...size, desired: size.min }] : [],
       }),
+      encryptAlarms: flag(encryptAlarms),
       /** Open WebUI's page alone takes a hundred requests at the first visit. */
       requestsPerMinutePerIp: whole(10, 1_000_000, 1000, "requests a minute"),
       model: z

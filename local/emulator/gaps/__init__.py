@@ -22,6 +22,7 @@ NAMES = [
     "vpc_links",
     "web_acl_logging",
     "cloudfront_streams",
+    "deleted_distributions",
     "data_plane_paths",
     "bucket_readers",
     "bucket_metrics",

@@ -5,13 +5,14 @@ import { capacityTable } from "../../../automation/commands/capacity";
 import { repoRoot } from "../../../automation/lib/paths";
 import { environments } from "../../../components/lib/context";
 import { defaultBudget } from "../../../stacks/inference-settings";
+import { ollamaSchema } from "../../../stacks/ollama-settings";
 import { phi3Schema } from "../../../stacks/phi3-settings";
 import { settingsAt } from "../../../stacks/setting";
 import type { Place } from "../../../stacks/system";
 
 const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
 const place = (environment: Place["environment"]): Place => ({ environment, region: "us-east-1", secrets: new Set() });
-const schemas = { phi3: phi3Schema };
+const schemas = { phi3: phi3Schema, ollama: ollamaSchema };
 
 /** Paths of all settings, such as `size.min`; a list of objects is one setting. */
 function settingPaths(schema: unknown, path: readonly string[] = []): string[] {
