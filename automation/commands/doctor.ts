@@ -5,6 +5,7 @@ import { statfs } from "node:fs/promises";
 import { promisify } from "node:util";
 import { emulatorStatus } from "../../local/emulator";
 import { findEngine } from "../../toolchain/engine";
+import { findChromium } from "../demo/chromium";
 import { EXIT } from "../lib/exit";
 import { cacheDir } from "../lib/paths";
 
@@ -57,7 +58,7 @@ export async function examine(): Promise<Finding[]> {
     await examinePython(),
     await examineEmulator(),
     await examineGit(),
-    await examineBrowser(),
+    examineBrowser(),
   ];
 }
 
@@ -119,8 +120,7 @@ async function examineEmulator(): Promise<Finding> {
 }
 
 /** Not installed by any command: it is the user's own browser. Only demos with a page need it. */
-async function examineBrowser(): Promise<Finding> {
-  const { findChromium } = await import("../demo/browser");
+function examineBrowser(): Finding {
   const program = findChromium();
   if (program) return { what: "Chromium", state: "ok", detail: program };
   const detail = "./llm demo phi3 shows its page in it: apt-get install chromium, or Google Chrome";

@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import type { Browser } from "playwright-core";
-import { findChromium, withBrowser } from "../../automation/demo/browser";
+import { withBrowser } from "../../automation/demo/browser";
+import { findChromium } from "../../automation/demo/chromium";
 
 const run = promisify(execFile);
 

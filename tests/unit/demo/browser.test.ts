@@ -2,7 +2,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { findChromium, withBrowser } from "../../../automation/demo/browser";
+import { withBrowser } from "../../../automation/demo/browser";
+import { findChromium } from "../../../automation/demo/chromium";
 
 let folder: string;
 
