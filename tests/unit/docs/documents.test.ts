@@ -42,7 +42,7 @@ describe("documents", () => {
     if (anchor !== undefined) expect(anchors(linked)).toContain(anchor);
   });
 
-  test("name only commands that the command line has", async () => {
+  test("[ollama P3] documentation command accuracy: name only commands that the command line has", async () => {
     const help = (await llm(["--help"])).stdout;
     const known = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name);
     expect(commands.length).toBeGreaterThan(10);
