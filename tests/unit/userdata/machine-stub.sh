@@ -67,6 +67,12 @@ case "$name" in
         source="${*: -2:1}"
         if [ -f "$STATE/bucket/${source##*/}" ]; then cat "$STATE/bucket/${source##*/}" >"${*: -1}"; else exit 1; fi
         ;;
+      "dynamodb update-item "*condition*)
+        if [ -f "$STATE/taken-over" ]; then
+          echo "An error occurred (ConditionalCheckFailedException): The conditional request failed" >&2
+          exit 254
+        fi
+        ;;
       "dynamodb get-item "*) known item || echo '{}' ;;
       "s3api put-object "*)
         while [ "$1" != --body ]; do shift; done
