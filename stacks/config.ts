@@ -92,7 +92,8 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
       const system = configureSystem(name, raw, place, report);
       if (system && listed.includes(name)) configured.set(name, system);
     }
-    for (const mistake of overlaps(configured)) report.add(mistake);
+    const named = systemNames.filter((name) => listed.includes(name));
+    for (const mistake of overlaps(named, raw, place)) report.add(mistake);
   }
   if (report.mistakes.length > 0 || !base.success || !region) throw new ConfigError(stack, report.mistakes);
   const { alarmEmail, manageApiGatewayLogging, environment: environmentName } = base.data;
@@ -116,8 +117,11 @@ function configureSystem(name: SystemName, raw: Raw, place: Place, report: Repor
 }
 
 /** VPCs of one stack whose addresses overlap: they could never be peered, nor reached through one transit gateway. */
-function overlaps(configured: ReadonlyMap<SystemName, ConfiguredSystem>): string[] {
-  const blocks = [...configured].flatMap(([name, { cidr }]) => (cidr === undefined ? [] : [{ name, cidr }]));
+function overlaps(names: readonly SystemName[], raw: Raw, place: Place): string[] {
+  const blocks = names.flatMap((name) => {
+    const cidr = cidrOf(name, raw, place);
+    return cidr === undefined ? [] : [{ name, cidr }];
+  });
   return blocks.flatMap((one, index) =>
     blocks
       .slice(index + 1)
@@ -127,6 +131,17 @@ function overlaps(configured: ReadonlyMap<SystemName, ConfiguredSystem>): string
           `${configPath([systems[other.name].configKey, "cidr"])} is ${other.cidr}, which overlaps ${one.cidr} of ${one.name}; give each system a block of its own.`,
       ),
   );
+}
+
+/** The addresses of a system's VPC, whatever else is wrong with its settings. */
+function cidrOf(name: SystemName, raw: Raw, place: Place): string | undefined {
+  const { configKey, schema } = systems[name];
+  const object = schema(place);
+  const own = raw[configKey] ?? {};
+  const given = typeof own === "object" ? (own as Raw)["cidr"] : undefined;
+  const { cidr } = (object instanceof z.ZodObject ? object.shape : {}) as Readonly<Record<string, z.ZodType>>;
+  const data = cidr?.safeParse(given).data;
+  return typeof data === "string" ? data : undefined;
 }
 
 /** This namespace's keys without it. Text that is not JSON stays text: the schema says what was expected instead. */

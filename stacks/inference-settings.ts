@@ -3,6 +3,7 @@ import { fits, monthlyUsd } from "../components/inference/capacity";
 import type { FleetSchedule } from "../components/inference/fleet";
 import { hardware, instanceTypes, isInstanceType } from "../components/inference/hardware";
 import { type ModelName, models } from "../components/inference/models";
+import { parseCidr } from "../components/network/cidr";
 import { natModes } from "../components/network/nat-gateways";
 import { environmentDefaults } from "./environments";
 import { cidrBlock, flag, needs, oneOf, retention, setting, text, whole, zones } from "./setting";
@@ -51,6 +52,25 @@ export function network(place: Place, cidr: string) {
   };
 }
 
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: name });
+    return /^[A-Z]/.test(name);
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
+function isSmallBlock(block: string): boolean {
+  try {
+    return parseCidr(block).prefixLength >= 16;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
+}
+
 export interface FleetDefaults {
   readonly instanceType: string;
   readonly gpu: boolean;
@@ -72,6 +92,7 @@ export function fleet(defaults: FleetDefaults) {
       z
         .array(type)
         .min(1)
+        .refine((names) => new Set(names).size === names.length, { error: "names a type twice; give each once." })
         .default([defaults.instanceType as (typeof known)[number]]),
       "a list of instance types",
       defaults.instanceType,
@@ -99,23 +120,34 @@ export function fleet(defaults: FleetDefaults) {
       .array(
         z.strictObject({
           name: text(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower case letters, digits and hyphens", "night"),
-          cron: text(/^\S+( \S+){4}$/, "minute, hour, day of month, month and day of week", "0 20 * * *"),
-          timeZone: text(/^[A-Za-z_]+(\/[A-Za-z0-9_+-]+)*$/, "an IANA time zone", "Europe/Berlin").default("Etc/UTC"),
+          cron: text(
+            /^[\dA-Za-z*,/-]+( [\dA-Za-z*,/-]+){4}$/,
+            "minute, hour, day of month, month and day of week",
+            "0 20 * * *",
+          ),
+          timeZone: setting(
+            z.string().refine(isTimeZone).default("Etc/UTC"),
+            "an IANA time zone, such as Etc/UTC",
+            "Europe/Berlin",
+          ),
           min: whole(0, 100, 0, sizes),
           max: whole(0, 100, defaults.max, sizes),
           desired: whole(0, 100, 0, sizes),
         }),
       )
+      .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
+        error: "has two schedules of one name; give each its own.",
+      })
       .default([...defaults.schedules].map((schedule) => ({ timeZone: "Etc/UTC", ...schedule }))),
     /** Lets SSH in. Default: SSM Session Manager only. */
     admin: z
       .strictObject({
-        cidr: text(
-          /^\d{1,3}(\.\d{1,3}){3}\/(1[6-9]|2\d|3[0-2])$/,
-          "the block of addresses that administrators come from, /16 or smaller",
+        cidr: setting(
+          z.string().refine(isSmallBlock),
+          "the block of addresses that administrators come from, from its first, /16 or smaller",
           "198.51.100.0/24",
         ),
-        keyName: text(/^[\x21-\x7e ]{1,255}$/, "the name of a key pair of EC2", "ops"),
+        keyName: text(/^[\x21-\x7e]{1,255}$/, "the name of a key pair of EC2, without spaces", "ops"),
       })
       .optional(),
     /** Seconds that the longest request takes. */
@@ -136,6 +168,7 @@ interface FleetSettings {
   readonly size: { readonly min: number; readonly max: number; readonly desired?: number | undefined };
   readonly scaling: { readonly upAbove: number; readonly downBelow: number };
   readonly schedules: readonly FleetSchedule[];
+  readonly spot?: { readonly onDemandBase: number } | undefined;
 }
 type Issues = z.core.$RefinementCtx;
 
@@ -147,6 +180,13 @@ function report(issues: Issues, path: (string | number)[], message: string): voi
 export function withFleetChecks<S extends z.ZodType<FleetSettings>>(schema: S, place: Place): S {
   return schema
     .superRefine(({ size }, issues) => checkSize(size, issues), needs("size"))
+    .superRefine(
+      ({ size, spot }, issues) => {
+        if (!spot || spot.onDemandBase <= size.max) return;
+        report(issues, ["spot", "onDemandBase"], `${spot.onDemandBase} is above size.max (${size.max}).`);
+      },
+      needs("size", "spot"),
+    )
     .superRefine(({ scaling }, issues) => {
       const { upAbove, downBelow } = scaling;
       if (downBelow * 2 <= upAbove) return;

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isOrigin } from "../components/edge/cors";
+import { pinnedImage } from "../userdata/options";
 import { environmentDefaults } from "./environments";
 import { checkFit, domain, fleet, network, pageDomain, withFleetChecks } from "./inference-settings";
 import { flag, needs, setting, share, text, whole } from "./setting";
@@ -63,9 +64,7 @@ export function phi3Schema(place: Place) {
           hubFallback: flag(true),
         })
         .prefault({}),
-      image: text(/^\S+@sha256:[0-9a-f]{64}$/, "an image pinned by its digest, repository@sha256:…", vllmImage).default(
-        vllmImage,
-      ),
+      image: text(pinnedImage, "an image pinned by its digest, repository@sha256:…", vllmImage).default(vllmImage),
       /** Waiting requests on each instance that are too many. */
       waitingPerInstance: whole(1, 1000, 5, "requests"),
       /** Ask callers for a key, which AWS makes up. Without it anyone who finds the URL spends GPU time. */

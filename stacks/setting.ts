@@ -91,7 +91,11 @@ export function needs(...keys: readonly string[]) {
     when: ({ value, issues }: z.core.ParsePayload) =>
       typeof value === "object" &&
       value !== null &&
-      !issues.some(({ path }) => path === undefined || path.length === 0 || keys.includes(String(path[0]))),
+      // A key too many leaves the others as they are.
+      !issues.some(
+        ({ code, path }) =>
+          code !== "unrecognized_keys" && (path === undefined || path.length === 0 || keys.includes(String(path[0]))),
+      ),
   };
 }
 

@@ -39,8 +39,6 @@ export interface SystemDefinition<Settings> {
 /** A system whose settings have been read. */
 export interface ConfiguredSystem {
   readonly settings: unknown;
-  /** The addresses of its VPC. */
-  readonly cidr: string | undefined;
   build(context: SystemContext, shared: Shared): Outputs;
 }
 
@@ -49,9 +47,7 @@ export interface System extends Omit<SystemDefinition<unknown>, "build"> {
   configure(raw: unknown, place: Place): { mistakes: z.core.$ZodIssue[] } | { system: ConfiguredSystem };
 }
 
-export function defineSystem<Settings extends { readonly cidr?: string }>(
-  definition: SystemDefinition<Settings>,
-): System {
+export function defineSystem<Settings>(definition: SystemDefinition<Settings>): System {
   return {
     ...definition,
     configure(raw, place) {
@@ -60,7 +56,6 @@ export function defineSystem<Settings extends { readonly cidr?: string }>(
       return {
         system: {
           settings,
-          cidr: settings?.cidr,
           build: (context, shared) => definition.build(context, settings as Settings, shared),
         },
       };

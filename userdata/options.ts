@@ -103,8 +103,11 @@ const whole = (least: number, most: number, unit: string) => {
 const sha256 = text(/^[0-9a-f]{64}$/, "a sha256: 64 hexadecimal digits in small letters");
 const bucketName = text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of an S3 bucket");
 const port = whole(1024, 65_535, "a TCP port that needs no root");
+/** An image pinned by its digest, with its tag or without: `repository@sha256:…`. */
+export const pinnedImage =
+  /^[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:\/[a-z0-9][a-z0-9._-]*)*(?::[\w.-]+)?@sha256:[0-9a-f]{64}$/;
 const image = text(
-  /^[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:\/[a-z0-9][a-z0-9._-]*)*(?::[\w.-]+)?@sha256:[0-9a-f]{64}$/,
+  pinnedImage,
   "an image pinned by its digest, repository@sha256:<64 hexadecimal digits>; `docker buildx imagetools inspect name:tag` shows it",
 );
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../../components/lib/context";
+import { ConfigError, parseStackConfig } from "../../../stacks/config";
 import { phi3Schema } from "../../../stacks/phi3-settings";
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
@@ -55,6 +56,8 @@ describe("[phi3 12.2] prod", () => {
   });
 });
 
+const day = { name: "day", cron: "0 8 * * *", min: 1, max: 2, desired: 1 };
+
 describe("a mistake between settings is told by its place", () => {
   test.each<[string, object, Record<string, unknown>, Environment?]>([
     [
@@ -102,6 +105,52 @@ describe("a mistake between settings is told by its place", () => {
       { cidr: "10.1.2.0/16" },
       { cidr: expect.stringContaining("did you mean 10.1.0.0/16") },
     ],
+    [
+      "a type twice",
+      { instanceTypes: ["g5.xlarge", "g5.xlarge"] },
+      { instanceTypes: "names a type twice; give each once." },
+    ],
+    [
+      "more on demand than there are",
+      { spot: { onDemandBase: 5 } },
+      { "spot.onDemandBase": "5 is above size.max (2)." },
+    ],
+    [
+      "an address of administrators that is none",
+      { admin: { cidr: "198.51.100.300/24", keyName: "ops" } },
+      { "admin.cidr": expect.any(String) },
+    ],
+    [
+      "a block of half the world",
+      { admin: { cidr: "128.0.0.0/1", keyName: "ops" } },
+      { "admin.cidr": expect.any(String) },
+    ],
+    [
+      "a key pair with a space",
+      { admin: { cidr: "198.51.100.0/24", keyName: "my key" } },
+      { "admin.keyName": expect.any(String) },
+    ],
+    ["an image of capital letters", { image: `VLLM/Image@sha256:${"0".repeat(64)}` }, { image: expect.any(String) }],
+    [
+      "two schedules of one name",
+      { schedules: [day, day] },
+      { schedules: "has two schedules of one name; give each its own." },
+    ],
+    [
+      "a time zone that is nowhere",
+      { schedules: [{ ...day, timeZone: "Mars/Olympus" }] },
+      { "schedules.0.timeZone": expect.any(String) },
+    ],
+    [
+      "hours that are none",
+      {
+        schedules: [
+          { ...day, cron: "at noon if it rains" },
+          { ...day, name: "b", cron: "0 ? * * *" },
+        ],
+      },
+      { "schedules.1.cron": expect.any(String) },
+    ],
     ["any origin", { corsOrigin: "*" }, { corsOrigin: expect.any(String) }],
     ["an image that can move", { image: "vllm/vllm-openai:latest" }, { image: expect.any(String) }],
     [
@@ -143,5 +192,76 @@ describe("a mistake between settings is told by its place", () => {
       "scaling.downBelow",
       "size.min",
     ]);
+  });
+});
+
+describe("a run of the program with everything wrong", () => {
+  const told = (phi3: object, more: Record<string, string> = {}, stack = "prod") => {
+    const keys = {
+      "aws:region": "us-east-1",
+      "llm-stacks:environment": "prod",
+      "llm-stacks:systems": '["phi3"]',
+      "llm-stacks:phi3": JSON.stringify(phi3),
+      ...more,
+    };
+    try {
+      parseStackConfig(keys, "llm-stacks", stack);
+    } catch (error) {
+      if (error instanceof ConfigError) return error.mistakes;
+      throw error;
+    }
+    return [];
+  };
+  const place = (mistake: string) => /^(?:Stack|llm-stacks:[\w.[\]]+)/.exec(mistake)?.[0];
+
+  test("tells all of it at once, each by its key", () => {
+    const mistakes = told(
+      {
+        size: { min: 3, max: 2 },
+        instanceTypes: ["g99.xlarge"],
+        availabilityZones: ["us-east-1a"],
+        cidr: "10.1.0.0/24",
+        corsOrigin: "*",
+        image: "vllm/vllm-openai:latest",
+        gpus: 4,
+      },
+      { "llm-stacks:alarmEmail": "ops at example" },
+      "a-stack-with-a-long-name",
+    );
+    expect(mistakes.map(place)).toEqual([
+      "Stack",
+      "llm-stacks:alarmEmail",
+      "llm-stacks:phi3.cidr",
+      "llm-stacks:phi3.availabilityZones",
+      "llm-stacks:phi3.instanceTypes[0]",
+      "llm-stacks:phi3.image",
+      "llm-stacks:phi3.domain.name",
+      "llm-stacks:phi3.domain.certificateArn",
+      "llm-stacks:phi3.corsOrigin",
+      "llm-stacks:phi3.gpus",
+      "llm-stacks:phi3.size.min",
+    ]);
+  });
+
+  test("tells of a model that does not fit, and of what else is wrong beside it", () => {
+    const model = { maxModelLen: 4096, gpuMemoryUtilization: 0.5 };
+    const mistakes = told({ domain, instanceTypes: ["g4dn.xlarge"], model, scaling: { upAbove: 50, downBelow: 40 } });
+    expect(mistakes.map(place)).toEqual(["llm-stacks:phi3.instanceTypes[0]", "llm-stacks:phi3.scaling.downBelow"]);
+    expect(mistakes[0]).toMatch(/g4dn\.xlarge can't serve microsoft\/Phi-3-mini-4k-instruct: .*GiB/);
+  });
+
+  test("tells of addresses that two systems would share, whatever else is wrong with either", () => {
+    const overlapping = {
+      "llm-stacks:systems": '["lambda-efs", "phi3"]',
+      "llm-stacks:lambdaEfs": JSON.stringify({ cidr: "10.1.128.0/17", api: { corsOrigin: "https://app.example.com" } }),
+    };
+    const overlap =
+      /^llm-stacks:phi3\.cidr is 10\.1\.0\.0\/16, which overlaps 10\.1\.128\.0\/17 of lambda-efs; give each/;
+    expect(told({ domain }, overlapping)).toEqual([expect.stringMatching(overlap)]);
+    expect(told({ domain, size: { min: 9 } }, overlapping)).toEqual([
+      expect.stringContaining("llm-stacks:phi3.size.min"),
+      expect.stringMatching(overlap),
+    ]);
+    expect(told({ domain, cidr: "10.2.0.0/16" }, overlapping)).toEqual([]);
   });
 });
