@@ -112,25 +112,30 @@ const calls = {
   "aws:secretsmanager/getRandomPassword:getRandomPassword": { randomPassword: madeUpSecret },
 };
 
+/** A configuration's keys with their namespace, as the engine gives them to the program. */
+export function configurationText(system: SystemName, configuration: Configuration): Record<string, string> {
+  const { environment, region, alarmEmail, settings } = configuration;
+  return {
+    "aws:region": region,
+    "llm-stacks:environment": environment,
+    "llm-stacks:systems": JSON.stringify([system]),
+    [`llm-stacks:${systems[system].configKey}`]: JSON.stringify(settings),
+    ...(alarmEmail === undefined ? {} : { "llm-stacks:alarmEmail": alarmEmail }),
+    ...secretsOf(configuration),
+  };
+}
+
+function secretsOf({ secrets }: Configuration): Record<string, string> {
+  return Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`llm-stacks:${key}`, value]));
+}
+
 /** Runs the program for one system. @throws ConfigError as the program would */
 export async function registered(system: SystemName, configuration: Configuration): Promise<Registered> {
-  const { stack, environment, region, accountId, alarmEmail, settings, secrets } = configuration;
+  const { stack, accountId } = configuration;
   const { configKey } = systems[system];
-  const own = Object.fromEntries(Object.entries(secrets).map(([key, value]) => [`llm-stacks:${key}`, value]));
-  const config = parseStackConfig(
-    {
-      "aws:region": region,
-      "llm-stacks:environment": environment,
-      "llm-stacks:systems": JSON.stringify([system]),
-      [`llm-stacks:${configKey}`]: JSON.stringify(settings),
-      ...(alarmEmail === undefined ? {} : { "llm-stacks:alarmEmail": alarmEmail }),
-      ...own,
-    },
-    "llm-stacks",
-    stack,
-  );
+  const config = parseStackConfig(configurationText(system, configuration), "llm-stacks", stack);
   const build = () => {
-    pulumi.runtime.setAllConfig(own);
+    pulumi.runtime.setAllConfig(secretsOf(configuration));
     return buildSystems(config, accountId);
   };
   const { result, recording } = await withoutStackTraces(() => record(build, { calls, stack }));
@@ -167,7 +172,7 @@ export function everywhere(
 }
 
 /** Marks a value that the SDK sends as a secret. Source: https://www.pulumi.com/docs/iac/concepts/secrets/ */
-const secretMark = "4dabf18193072939515e22adb298388d";
+export const secretMark = "4dabf18193072939515e22adb298388d";
 
 /** A resource's inputs without what is marked as secret: what stands in the state in the clear. */
 export function inTheClear(value: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { Stack } from "@pulumi/pulumi/automation";
 import { computed, type Recording } from "./mocks";
+import { secretMark, unwrapped } from "./registered";
 
 /** A resource, as the program registered it under mocks or as a deployment's state holds it. */
 export interface SeenResource {
@@ -45,7 +46,7 @@ export function seenInRecording({ resources }: Recording): Seen {
     resources
       .filter(({ custom }) => custom)
       .map(({ type, name, parent, inputs }) => {
-        const plain = withoutSecretMarks(inputs) as object;
+        const plain = unwrapped(inputs) as object;
         return { type, name, parent, id: `${name}-id`, inputs: plain, outputs: { ...plain, ...computed(type, name) } };
       }),
   );
@@ -72,8 +73,8 @@ export async function seenInState(stack: Stack): Promise<Seen> {
         name: lastPart(urn) ?? urn,
         parent: lastPart(parent),
         id,
-        inputs: withoutSecretMarks(inputs),
-        outputs: withoutSecretMarks(outputs),
+        inputs: decrypted(inputs),
+        outputs: decrypted(outputs),
       })),
   );
 }
@@ -82,14 +83,11 @@ function lastPart(urn: string | undefined): string | undefined {
   return urn?.split("::").at(-1);
 }
 
-/** Secrets as their values. A state's are JSON in `plaintext`. */
-function withoutSecretMarks(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(withoutSecretMarks);
+/** A state's values with secrets as plain ones: it holds those as JSON. */
+function decrypted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(decrypted);
   if (typeof value !== "object" || value === null) return value;
-  const marked = value as Record<string, unknown>;
-  if ("4dabf18193072939515e22adb298388d" in marked) {
-    const { plaintext } = marked;
-    return typeof plaintext === "string" ? JSON.parse(plaintext) : withoutSecretMarks(marked["value"]);
-  }
-  return Object.fromEntries(Object.entries(marked).map(([key, each]) => [key, withoutSecretMarks(each)]));
+  const { plaintext } = value as { plaintext?: unknown };
+  if (secretMark in value && typeof plaintext === "string") return JSON.parse(plaintext);
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, decrypted(each)]));
 }
