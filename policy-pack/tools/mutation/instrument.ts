@@ -1,7 +1,9 @@
+import { createHash } from "node:crypto";
 import ts from "typescript";
 
 /** One condition of a source file, and one way to break it. */
 export interface Mutant {
+  /** Changes with the file's text: `<file>@<hash>#<place>#<kind>`. */
   readonly id: string;
   readonly file: string;
   /** Counted from 1. */
@@ -43,10 +45,11 @@ const BOUNDARIES: Readonly<Record<string, string>> = { "<": "<=", "<=": "<", ">"
 export function instrument(file: string, source: string): Instrumented {
   const tree = ts.createSourceFile(file, source, ts.ScriptTarget.ES2023, true);
   const mutants: Mutant[] = [];
+  const version = createHash("sha256").update(source).digest("hex").slice(0, 8);
 
   const mutant = (node: ts.Node, kind: string, change: string): string => {
     const start = node.getStart(tree);
-    const id = `${file}#${start}-${node.getEnd()}#${kind}`;
+    const id = `${file}@${version}#${start}-${node.getEnd()}#${kind}`;
     const { line } = tree.getLineAndCharacterOfPosition(start);
     mutants.push({ id, file, line: line + 1, change });
     return JSON.stringify(id);

@@ -1,6 +1,6 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type RunnerTestCase, type RunnerTestFile, TestRunner } from "vitest";
-import { addResult, readResults } from "./results";
+import { type Attempt, addResult, environment, type Result, readResults } from "./results";
 
 /** What the instrumented modules ask. */
 const mutation = {
@@ -53,13 +53,6 @@ function compare(operator: string, left: number, right: number): boolean {
   }
 }
 
-/** Set by mutate.ts for the processes that run tests. */
-const environment = (name: "MUTANTS_FILE" | "RESULTS_FILE"): string => {
-  const value = process.env[name];
-  if (value === undefined) throw new Error(`${name} is not set`);
-  return value;
-};
-
 /**
  * Runs each test as it is, and then once with each mutant that it reached and that no test has killed yet. A test that
  * fails with one kills it.
@@ -71,11 +64,11 @@ export default class MutationRunner extends TestRunner {
   override onCollectStart(file: RunnerTestFile): void {
     super.onCollectStart(file);
     for (const { kind, ids } of readResults(environment("RESULTS_FILE")))
-      if (kind === "killed") for (const id of ids) this.killed.add(id);
+      if (kind === "killed" || kind === "timed out") for (const id of ids) this.killed.add(id);
   }
 
   onBeforeRunFiles(): void {
-    addResult(environment("RESULTS_FILE"), { kind: "loaded", ids: [...mutation.reached] });
+    this.tell("loaded", [...mutation.reached]);
   }
 
   async runTask(test: RunnerTestCase): Promise<void> {
@@ -84,19 +77,28 @@ export default class MutationRunner extends TestRunner {
     mutation.reached.clear();
     await run();
     const reached = [...mutation.reached].filter((id) => this.wanted.has(id));
-    const killed: string[] = [];
+    this.tell("reached", reached);
     for (const id of reached) {
       if (this.killed.has(id)) continue;
+      this.attempt(id);
       mutation.active = id;
       try {
         await run();
       } catch {
         this.killed.add(id);
-        killed.push(id);
+        this.tell("killed", [id]);
       }
     }
     mutation.active = undefined;
-    addResult(environment("RESULTS_FILE"), { kind: "reached", ids: reached });
-    addResult(environment("RESULTS_FILE"), { kind: "killed", ids: killed });
+    this.attempt("");
+  }
+
+  private tell(kind: Result["kind"], ids: readonly string[]): void {
+    addResult(environment("RESULTS_FILE"), { kind, ids, by: environment("TEST_KEY") });
+  }
+
+  private attempt(id: string): void {
+    const attempt: Attempt = { id, since: Date.now() };
+    writeFileSync(environment("ATTEMPT_FILE"), JSON.stringify(attempt));
   }
 }

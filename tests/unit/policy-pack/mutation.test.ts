@@ -1,6 +1,8 @@
 import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { repoRoot } from "../../../automation/lib/paths";
 import { instrument } from "../../../policy-pack/tools/mutation/instrument";
 
@@ -50,32 +52,52 @@ describe("an instrumented module", () => {
 });
 
 describe("npm run policies:mutate", () => {
+  let state: string;
+  beforeEach(() => {
+    state = mkdtempSync(join(tmpdir(), "mutation-"));
+  });
+  afterEach(() => rmSync(state, { recursive: true, force: true }));
+
   const mutate = (...args: string[]) =>
     new Promise<{ status: number; output: string }>((resolve) => {
-      const command = ["--require", "tsx/cjs", "policy-pack/tools/mutate.ts", ...args];
+      const command = ["--require", "tsx/cjs", "policy-pack/tools/mutate.ts", "--state", state, ...args];
       execFile(process.execPath, command, { cwd: repoRoot }, (error, stdout, stderr) => {
         resolve({ status: error ? Number(error.code) : 0, output: stdout + stderr });
       });
     });
 
-  test("finds that the tests of a rule notice each of its conditions", async () => {
-    const { status, output } = await mutate("lp-sg-ssh-open", "--tests", "exposure-network");
+  test("finds that the tests of a rule notice each of its conditions, and remembers it", async () => {
+    const args = ["--rule", "lp-sg-ssh-open", "--tests", "exposure-network"];
+    const { status, output } = await mutate(...args);
     expect(output).toMatch(/^4 mutants in 1 file, 1 test file/);
-    expect(output).toContain("4 killed, 0 survived");
+    expect(output).toContain("4 killed, 0 survived, 0 not reached");
     expect(status).toBe(0);
+    const again = await mutate(...args);
+    expect(again).toEqual({ status: 0, output: output.replace(/^exposure-network.*\n/m, "") });
   });
 
-  test("names what no test notices, with status 1", async () => {
+  test("names what no test reaches, with status 1", async () => {
     const { status, output } = await mutate("lp-sg-ssh-open", "--tests", "no-such-test");
+    expect(output).toContain("No test reaches:");
     expect(output).toContain(`${join("policy-pack", "rules", "exposure", "lp-sg-ssh-open.ts")}:`);
-    expect(output).toContain("open: negated (no test reaches it)");
-    expect(output).toContain("0 killed, 4 survived");
+    expect(output).toContain("open: negated\n");
+    expect(output).toContain("0 killed, 0 survived, 4 not reached");
     expect(status).toBe(1);
   });
 
-  test("says which names it does not know", async () => {
-    const { status, output } = await mutate("no-such-rule");
-    expect(output).toContain("no-such-rule is neither the id of a rule");
+  test("kills a mutant with which a test does not end, and goes on with the others", async () => {
+    // Each of them takes longer than this.
+    const { output } = await mutate("lp-sg-ssh-open", "--tests", "exposure-network", "--timeout", "0.001");
+    expect(output).toMatch(/4 killed( \(\d never ended\))?, 0 survived/);
+  });
+
+  test.each([
+    [["no-such-rule"], "no-such-rule is neither the id of a rule"],
+    [["--from", "no-such-test"], '--from is "no-such-test", with which no test file begins'],
+    [["--timeout", "soon"], '--timeout is "soon"; expected a number of seconds'],
+  ])("says what it does not know: %s", async (args, problem) => {
+    const { status, output } = await mutate(...args);
+    expect(output).toContain(problem);
     expect(status).toBe(1);
   });
 });
