@@ -11,7 +11,7 @@ import {
   resourceCompleteness,
   securityGroupLeastPrivilege,
 } from "../../support/phi3-properties";
-import { type Configuration, inferenceConfigurations, registered } from "../../support/registered";
+import { everywhere, inferenceConfigurations, type Registered, registered } from "../../support/registered";
 import { seenInRecording } from "../../support/seen";
 
 // Whole programs, under mocks. tests/engine/systems/phi3.test.ts asks the same of what the engine and the provider really made.
@@ -67,27 +67,12 @@ function settings(environment: Environment) {
 
 const configurations = inferenceConfigurations(settings);
 
-const runs = new Map<string, Promise<Phi3>>();
-/** What the program registers. A run takes half a second, so properties that look at the same configuration share it. */
-function phi3(configuration: Configuration): Promise<Phi3> {
-  const key = JSON.stringify(configuration);
-  const known =
-    runs.get(key) ??
-    registered("phi3", configuration).then(({ recording, ...rest }) => ({ seen: seenInRecording(recording), ...rest }));
-  runs.set(key, known);
-  return known;
-}
+const run = everywhere("phi3", configurations, 8);
+const seen = ({ recording, ...rest }: Registered): Phi3 => ({ seen: seenInRecording(recording), ...rest });
+const holds = (property: (phi3: Phi3) => void) => run((registered) => property(seen(registered)));
 
-// The same configurations for every property; others each time. They are short, so one that fails is shown as it is.
-const run = { seed: Date.now(), endOnFailure: true };
-function holds(property: (phi3: Phi3) => void, numRuns = 8): Promise<void> {
-  return fc.assert(
-    fc.asyncProperty(configurations, async (configuration) => property(await phi3(configuration))),
-    { ...run, numRuns },
-  );
-}
-
-describe("whatever the configuration", () => {
+// Half a minute of runs on a busy machine, which the first test waits for.
+describe("whatever the configuration", { timeout: 240_000 }, () => {
   test("[phi3 P1] resource completeness: all that the document asks for is there, wired, tagged and told", () =>
     holds(resourceCompleteness));
 
@@ -95,19 +80,21 @@ describe("whatever the configuration", () => {
     holds(environmentParameterization));
 
   test("[phi3 P2] environment parameterization: stacks of one account share no name", () =>
-    fc.assert(
-      fc.asyncProperty(configurations, async (configuration) => {
-        const other = { ...configuration, stack: configuration.stack === "other" ? "another" : "other" };
-        const [names, others] = [await phi3(configuration), await phi3(other)].map(({ seen }) =>
-          accountWideNames(seen),
-        );
-        expect(names?.length).toBeGreaterThan(30);
-        expect(new Set(names).size).toBe(names?.length);
-        expect(names?.filter((name) => others?.includes(name))).toEqual([]);
-        expect(others).toHaveLength(names?.length ?? 0);
-      }),
-      { ...run, numRuns: 2 },
-    ));
+    everywhere(
+      "phi3",
+      configurations,
+      2,
+    )(async (one) => {
+      const { configuration } = one;
+      const stack = configuration.stack === "other" ? "another" : "other";
+      const [names, others] = [one, await registered("phi3", { ...configuration, stack })].map((each) =>
+        accountWideNames(seen(each).seen),
+      );
+      expect(names?.length).toBeGreaterThan(30);
+      expect(new Set(names).size).toBe(names?.length);
+      expect(others).toHaveLength(names?.length ?? 0);
+      expect(names?.filter((name) => others?.includes(name))).toEqual([]);
+    }));
 
   test("[phi3 P3] minimum instance guarantee: never fewer than the least, but for a night off outside prod", () =>
     holds(minimumInstanceGuarantee));
