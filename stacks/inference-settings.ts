@@ -62,7 +62,8 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-function isSmallBlock(block: string): boolean {
+/** Whether the text is a block of addresses, from its first, of /16 or smaller. */
+export function isSmallBlock(block: string): boolean {
   try {
     return parseCidr(block).prefixLength >= 16;
   } catch (error) {

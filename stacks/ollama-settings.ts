@@ -3,7 +3,7 @@ import { fits } from "../components/inference/capacity";
 import { hardware, isInstanceType } from "../components/inference/hardware";
 import { type ModelName, models } from "../components/inference/models";
 import { environmentDefaults } from "./environments";
-import { checkFit, domain, fleet, network, pageDomain, withFleetChecks } from "./inference-settings";
+import { checkFit, domain, fleet, isSmallBlock, network, pageDomain, withFleetChecks } from "./inference-settings";
 import { flag, needs, setting, text, whole } from "./setting";
 import type { Place } from "./system";
 
@@ -91,11 +91,11 @@ export function ollamaSchema(place: Place) {
         "ops@example.com",
       ),
       /** Addresses of the PostgreSQL database, which instances then reach on TCP 5432. Needed with the secret of its URL. */
-      databaseCidr: text(
-        /^\d{1,3}(\.\d{1,3}){3}\/(1[6-9]|2\d|3[0-2])$/,
-        "the block of addresses of the database, /16 or smaller",
+      databaseCidr: setting(
+        z.string().refine(isSmallBlock).optional(),
+        "the block of addresses of the database, from its first, /16 or smaller",
         "10.20.0.0/24",
-      ).optional(),
+      ),
       domain: domain(place, "ollama-origin.example.com"),
       pageDomain: pageDomain(),
     })

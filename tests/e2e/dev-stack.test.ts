@@ -68,6 +68,22 @@ describe("the dev stack on this machine", () => {
     }
   });
 
+  test("the demo of ollama goes in through CloudFront, with a real model behind", async () => {
+    const { report } = await demo("ollama");
+    expect(report.steps.map(({ status }) => status)).toEqual(report.steps.map(() => "passed"));
+    const details = (name: string) => report.steps.find((step) => step.name === name)?.details ?? {};
+    expect(details("chat, streamed")["pieces"]).toBeGreaterThan(3);
+    expect(details("a wrong key, and none, are refused")).toEqual({
+      "POST /api/generate": { withoutKey: 403, wrongKey: 403 },
+      "POST /api/chat": { withoutKey: 403, wrongKey: 403 },
+      "GET /api/tags": { withoutKey: 403, wrongKey: 403 },
+      "GET /v1/models": { withoutKey: 403, wrongKey: 403 },
+    });
+    expect(details("all else is Open WebUI's")).toMatchObject({ "/": 503, "/api/version": 503, "/admin": 503 });
+    expect(details("load test")["requests"]).toBeGreaterThan(0);
+    expect([502, 503, 504]).toContain(details("callers are told when Ollama is down")["status"]);
+  });
+
   test("down leaves nothing", async () => {
     const down = await run(["down", "dev", "--local", "--yes"]);
     expect(down.status, down.output).toBe(0);

@@ -71,6 +71,12 @@ describe("[ollama 2.1] a mistake between settings is told by its place", () => {
     ],
     ["a database that can't be reached", {}, { databaseCidr: expect.stringContaining("is not set, but") }, database],
     [
+      "addresses of a database that are no block",
+      { databaseCidr: "10.20.0.9/24" },
+      { databaseCidr: expect.any(String) },
+      database,
+    ],
+    [
       "addresses of no database",
       { databaseCidr: "10.20.0.0/24" },
       { databaseCidr: expect.stringContaining("is set, but there is no database") },
