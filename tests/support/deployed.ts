@@ -1,0 +1,76 @@
+import { join } from "node:path";
+import { repoRoot } from "../../automation/lib/paths";
+import { localAccountId } from "../../local/aws-env";
+import { buildSystems } from "../../stacks/build";
+import { parseStackConfig } from "../../stacks/config";
+import { type SystemName, systems } from "../../stacks/systems";
+import { type InlineStack, withStack } from "./inline-stack";
+import { type Configuration, configurationText } from "./registered";
+import { type Seen, seenInState } from "./seen";
+import { startTestEmulator } from "./test-emulator";
+
+/** A system that the engine and the provider made on an emulator of its own, judged by the policy pack. */
+export interface Deployed {
+  readonly stack: InlineStack;
+  /** What the state holds now, and the configuration and outputs that go with it. */
+  look(): Promise<{
+    readonly seen: Seen;
+    readonly configuration: Configuration;
+    readonly outputs: Readonly<Record<string, unknown>>;
+  }>;
+  /** The configuration that the next preview or update is for. */
+  configure(configuration: Configuration): void;
+  /** Throws the emulator away with all that is in it. */
+  end(): Promise<void>;
+}
+
+/** Brings a system up in the stack `dev`. @throws what the engine says when it or a policy refuses */
+export async function deploy(system: SystemName, configuration: Configuration): Promise<Deployed> {
+  const emulator = await startTestEmulator();
+  let current = configuration;
+  const program = async () =>
+    buildSystems(parseStackConfig(configurationText(system, current), "llm-stacks", "dev"), localAccountId);
+  let release: () => void = () => {};
+  let running: Promise<unknown> = Promise.resolve();
+  try {
+    const stack = await new Promise<InlineStack>((ready, refused) => {
+      running = withStack(
+        "llm-stacks",
+        program,
+        async (run) => {
+          await run.up();
+          ready(run);
+          await new Promise<void>((resolve) => {
+            release = resolve;
+          });
+        },
+        {
+          endpoint: emulator.endpoint,
+          stackName: "dev",
+          policyPacks: [join(repoRoot, "policy-pack")],
+          config: { "policy:profile": "dev" },
+          keepResources: true,
+        },
+      ).catch(refused);
+    });
+    return {
+      stack,
+      look: async () => ({
+        seen: await seenInState(stack.stack),
+        configuration: current,
+        outputs: (await stack.outputs())[systems[system].configKey]?.value as Record<string, unknown>,
+      }),
+      configure: (next) => {
+        current = next;
+      },
+      end: async () => {
+        release();
+        await running;
+        await emulator.dispose();
+      },
+    };
+  } catch (error) {
+    await emulator.dispose();
+    throw error;
+  }
+}
