@@ -50,6 +50,27 @@ function requiredKeys(condition: Value): readonly (readonly [key: string, values
     .map(([key, values]) => [key.toLowerCase(), values.elements()]);
 }
 
+/**
+ * Whether the Condition of a Deny for everyone leaves only named callers in: each of its keys says who is calling, and is
+ * compared by a negated operator, which holds when the key is absent.
+ */
+export function leavesOnlyNamed(condition: Value): Truth {
+  const tests = condition.entries().flatMap(([operator, keys]) =>
+    keys.entries().map(([key, values]) => {
+      if (keys.isUnknown()) return Truth.unknown(keys.path);
+      const isLimit = isNegated(operator) ? callerKeys.get(key.toLowerCase()) : undefined;
+      return isLimit
+        ? Truth.all(values.elements().map((each) => each.matches((text) => isLimit(String(text)))))
+        : Truth.no;
+    }),
+  );
+  return tests.length > 0 ? Truth.all(tests) : Truth.no;
+}
+
+function isNegated(operator: string): boolean {
+  return /^(string|arn)not|^notipaddress/.test(operator.toLowerCase());
+}
+
 function isPositive(operator: string): boolean {
   const name = operator.toLowerCase();
   if (name.startsWith("forallvalues:") || name.endsWith("ifexists") || name === "null") return false;

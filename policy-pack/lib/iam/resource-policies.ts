@@ -1,7 +1,8 @@
 import type { Reporter } from "../rule";
 import { Truth } from "../truth";
 import type { Value } from "../value";
-import { isEveryone } from "./document";
+import { leavesOnlyNamed } from "./conditions";
+import { isEveryone, readDocument } from "./document";
 import { statementsOf } from "./identity-policies";
 
 /**
@@ -20,4 +21,19 @@ export function reportEveryone(document: Value, report: Reporter, what: string, 
     const { notPrincipal } = statement;
     report.when(open.and(notPrincipal.isSet()), notPrincipal, `everyone but those named may ${what}`);
   }
+}
+
+/** Whether a document denies everything to everyone but callers that are named, as AWS writes it for what is in a VPC. */
+export function deniesStrangers(document: Value): Truth {
+  const read = readDocument(document);
+  const statements = "statements" in read ? read.statements : [];
+  return Truth.any(
+    statements.map((statement) =>
+      Truth.all([
+        statement.allows().not(),
+        Truth.any(statement.principals.map(([, principal]) => isEveryone(principal))),
+        leavesOnlyNamed(statement.condition),
+      ]),
+    ),
+  );
 }

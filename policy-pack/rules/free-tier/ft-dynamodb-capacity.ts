@@ -2,10 +2,10 @@ import { z } from "zod";
 import { alwaysFree, factSetting, hoursPerMonth, prices } from "../../lib/free-tier/limits";
 import { dollars, judgeLimit, type Share, sharesOf } from "../../lib/free-tier/sums";
 import { Quantity } from "../../lib/quantity";
+import { regionOf } from "../../lib/region";
 import { defineRule } from "../../lib/rule";
 import { type StackResource, written } from "../../lib/stack-view";
 import { Truth } from "../../lib/truth";
-import type { Value } from "../../lib/value";
 
 const tableType = "aws:dynamodb/table:Table";
 const replicaTypes = ["aws:dynamodb/tableReplica:TableReplica", "aws:dynamodb/globalTable:GlobalTable"];
@@ -80,12 +80,6 @@ export const rule = defineRule({
     }
   },
 });
-
-/** Absent when neither the table nor its provider names one. */
-function regionOf(table: StackResource): Value {
-  const own = written(table, "region");
-  return own.isSet().answer === "no" ? table.provider.at("region") : own;
-}
 
 function units(table: StackResource, property: string): Quantity {
   if (written(table, "billingMode").equals("PAY_PER_REQUEST").answer === "yes") return Quantity.zero;

@@ -96,23 +96,28 @@ describe("lp-imdsv2", () => {
   const id = "lp-imdsv2";
   const refused = violation("metadataOptions.httpTokens: the metadata service answers requests without a session");
   const launchTemplate = { id: "lt-1" };
+  const defaults = (props: Record<string, Json>): Resource => ({
+    type: "aws:ec2/instanceMetadataDefaults:InstanceMetadataDefaults",
+    name: "defaults",
+    props: { httpTokens: "required", ...props },
+  });
 
   holds(id, [
     ...Object.values(everyLaunch).flatMap((launch): Case[] => [
       [`passes required in ${launch({}).type}`, launch({ metadataOptions: { httpTokens: "required" } }), pass],
-      [`refuses undefined in ${launch({}).type}`, launch({}), refused],
+      [`refuses undefined in ${launch({}).type}`, [launch({})], refused],
     ]),
     ["refuses optional", instance({ metadataOptions: { httpTokens: "optional" } }), refused],
-    ["passes a service that is off", instance({ metadataOptions: { httpEndpoint: "disabled" } }), pass],
-    ["refuses a service that is on", instance({ metadataOptions: { httpEndpoint: "enabled" } }), refused],
-    ["leaves to the launch template what the instance does not say", instance({ launchTemplate }), pass],
+    ["passes a service that is off", [instance({ metadataOptions: { httpEndpoint: "disabled" } })], pass],
+    ["refuses a service that is on", [instance({ metadataOptions: { httpEndpoint: "enabled" } })], refused],
+    ["leaves to the launch template what the instance does not say", [instance({ launchTemplate })], pass],
     [
       "refuses what the instance says in spite of its template",
       instance({ launchTemplate, metadataOptions: { httpTokens: "optional" } }),
       refused,
     ],
-    ["takes empty tokens for not said", instance({ launchTemplate, metadataOptions: { httpTokens: "" } }), pass],
-    ["passes undefined where the account requires sessions", template({}), pass, { accountRequires: true }],
+    ["takes empty tokens for not said", [instance({ launchTemplate, metadataOptions: { httpTokens: "" } })], pass],
+    ["passes undefined where the account requires sessions", [template({})], pass, { accountRequires: true }],
     [
       "refuses optional where the account requires sessions",
       template({ metadataOptions: { httpTokens: "optional" } }),
@@ -125,11 +130,47 @@ describe("lp-imdsv2", () => {
       instance({ metadataOptions: { httpTokens: unknown } }),
       unverifiable("metadataOptions.httpTokens"),
     ],
-    ["counts an unknown launch template as there", instance({ launchTemplate: unknown }), pass],
+    [
+      "counts an unknown launch template as there",
+      [
+        { ...instance({ launchTemplate: unknown }), from: { launchTemplate: ["lt"] } },
+        { ...template({ metadataOptions: { httpTokens: "required" } }), name: "lt" },
+      ],
+      pass,
+    ],
     [
       "needs no tokens when the service is off",
       instance({ metadataOptions: { httpTokens: unknown, httpEndpoint: "disabled" } }),
       pass,
+    ],
+    ["says nothing twice", [instance({ metadataOptions: { httpTokens: "optional" } })], pass],
+    ["does not take what the provider computes for said", [instance({ metadataOptions: unknown })], refused],
+    ["passes undefined beside defaults that require sessions", [instance({}), defaults({})], pass],
+    [
+      "refuses undefined beside defaults that do not",
+      [instance({}), defaults({ httpTokens: "no-preference" })],
+      refused,
+    ],
+    ["refuses undefined beside defaults of another region", [instance({ region: "eu-west-1" }), defaults({})], refused],
+    [
+      "finds the region in the provider",
+      [{ ...instance({}), provider: { region: "us-east-1" } }, defaults({ region: "us-east-1" })],
+      pass,
+    ],
+    [
+      "cannot judge beside unknown defaults",
+      [instance({}), { ...defaults({ httpTokens: unknown }), from: { httpTokens: ["it"] } }],
+      unverifiable("httpTokens"),
+    ],
+    [
+      "cannot judge beside defaults of an unknown region",
+      [instance({}), { ...defaults({ region: unknown }), from: { region: ["it"] } }],
+      unverifiable("region"),
+    ],
+    [
+      "cannot judge in an unknown region beside defaults",
+      [{ ...instance({ region: unknown }), from: { region: ["defaults"] } }, defaults({})],
+      unverifiable("region"),
     ],
   ]);
 

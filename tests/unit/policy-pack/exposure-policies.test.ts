@@ -86,6 +86,50 @@ judged("lp-s3-policy-any-principal", [
     pass,
   ],
 ]);
+describe("lp-s3-policy-any-principal: access points with a policy of their own", () => {
+  const point = (props: Record<string, Json>): Resource => ({
+    type: "aws:s3/accessPoint:AccessPoint",
+    name: "point",
+    props: { arn: unknown, ...props },
+  });
+  const policy = (accessPointArn: Json, from?: Resource["from"]): Resource => ({
+    type: "aws:s3control/accessPointPolicy:AccessPointPolicy",
+    name: "policy",
+    props: { accessPointArn, policy: publicDocument },
+    from,
+  });
+  const ofPoint = policy(unknown, { accessPointArn: ["point"] });
+  const inVpc = { vpcConfiguration: { vpcId: "vpc-1" } };
+  const open = (property = "policy") =>
+    violation(`${property}.Statement[0].Principal.AWS: everyone may use the bucket`);
+  holds("lp-s3-policy-any-principal", [
+    ["refuses one of the internet", [point({}), ofPoint], open()],
+    ["passes one of a VPC", [point(inVpc), ofPoint], pass],
+    ["refuses another beside one of a VPC", [point({ arn: "arn:1", ...inVpc }), policy("arn:2")], open()],
+    [
+      "counts a VPC that is not known yet",
+      [{ ...point({ vpcConfiguration: { vpcId: unknown } }), from: { vpcConfiguration: ["point"] } }, ofPoint],
+      pass,
+    ],
+    [
+      "refuses a multi-region access point",
+      {
+        type: "aws:s3control/multiRegionAccessPointPolicy:MultiRegionAccessPointPolicy",
+        props: { details: { name: "files", policy: publicDocument } },
+      },
+      open("details.policy"),
+    ],
+    [
+      "refuses an access point of a function",
+      {
+        type: "aws:s3control/objectLambdaAccessPointPolicy:ObjectLambdaAccessPointPolicy",
+        props: { policy: publicDocument },
+      },
+      open(),
+    ],
+  ]);
+});
+
 judged("lp-resource-policy-public", [
   [
     "passes a search domain in a VPC",
@@ -121,6 +165,126 @@ judged("lp-resource-policy-public", [
     unverifiable("principal"),
   ],
 ]);
+
+const invoke = (...statements: readonly Json[]): string =>
+  JSON.stringify({ Statement: [{ Effect: "Allow", Principal: "*", Action: "execute-api:Invoke" }, ...statements] });
+const denyBut = (condition: Json, principal: Json = "*"): Json => ({
+  Effect: "Deny",
+  Principal: principal,
+  Action: "execute-api:Invoke",
+  Condition: condition,
+});
+const api = (policy: Json, types: Json = "PRIVATE"): Resource => ({
+  type: "aws:apigateway/restApi:RestApi",
+  name: "api",
+  props: { policy, endpointConfiguration: { types } },
+});
+const invoked = violation("policy.Statement[0].Principal: everyone may use the resource");
+
+describe("lp-resource-policy-public: REST APIs", () => {
+  holds("lp-resource-policy-public", [
+    ["leaves those in the internet to their methods", api(invoke(), "REGIONAL"), pass],
+    [
+      "takes an undefined type for the internet",
+      { type: "aws:apigateway/restApi:RestApi", props: { policy: invoke() } },
+      pass,
+    ],
+    ["refuses a private one that any VPC may call", api(invoke()), invoked],
+    ["reads types as a list too", api(invoke(), ["PRIVATE"]), invoked],
+    ["passes a private one without a policy", api(null), pass],
+    [
+      "passes a Deny for all but an endpoint",
+      api(invoke(denyBut({ StringNotEquals: { "aws:SourceVpce": "vpce-1" } }))),
+      pass,
+    ],
+    [
+      "passes a Deny for all but a network",
+      api(invoke(denyBut({ NotIpAddress: { "aws:SourceIp": "192.0.2.0/24" } }))),
+      pass,
+    ],
+    [
+      "passes a Deny for all but an organisation and an endpoint",
+      api(
+        invoke(
+          denyBut({ StringNotEquals: { "aws:PrincipalOrgID": "o-abcdefghij", "aws:SourceVpc": ["vpc-1", "vpc-2"] } }),
+        ),
+      ),
+      pass,
+    ],
+    ["refuses a Deny for an endpoint", api(invoke(denyBut({ StringEquals: { "aws:SourceVpce": "vpce-1" } }))), invoked],
+    [
+      "refuses a Deny for all but any endpoint",
+      api(invoke(denyBut({ StringNotLike: { "aws:SourceVpce": "*" } }))),
+      invoked,
+    ],
+    [
+      "refuses a Deny that something else limits",
+      api(invoke(denyBut({ StringNotEquals: { "aws:SourceVpce": "vpce-1", "aws:UserAgent": "curl" } }))),
+      invoked,
+    ],
+    [
+      "refuses a Deny for everyone in an account",
+      api(invoke(denyBut({ StringNotEquals: { "aws:SourceVpce": "vpce-1" } }, { AWS: "111122223333" }))),
+      invoked,
+    ],
+    ["refuses a Deny without a condition, which is no way to let anyone in", api(invoke(denyBut({}))), invoked],
+    ["cannot judge an unknown type", api(invoke(), unknown), unverifiable("endpointConfiguration.types")],
+    [
+      "cannot judge an unknown endpoint",
+      api({
+        Statement: [{ Effect: "Allow", Principal: "*" }, denyBut({ StringNotEquals: { "aws:SourceVpce": unknown } })],
+      }),
+      unverifiable('policy.Statement[1].Condition.StringNotEquals["aws:SourceVpce"]'),
+    ],
+    [
+      "cannot judge unknown keys",
+      api({ Statement: [{ Effect: "Allow", Principal: "*" }, denyBut({ StringNotEquals: unknown })] }),
+      unverifiable("policy.Statement[1].Condition.StringNotEquals"),
+    ],
+  ]);
+
+  const separate = (policy: Json, from?: Resource["from"]): Resource => ({
+    type: "aws:apigateway/restApiPolicy:RestApiPolicy",
+    name: "policy",
+    props: { restApiId: unknown, policy },
+    from,
+  });
+  const made = (types: Json): Resource => ({
+    ...api(null, types),
+    props: { id: unknown, endpointConfiguration: { types } },
+  });
+  const ofApi = { restApiId: ["api"], policy: ["api"] };
+  holds("lp-resource-policy-public", [
+    ["judges a policy of its own by the API it is for", [made("PRIVATE"), separate(invoke(), ofApi)], invoked],
+    ["passes one for an API in the internet", [made("EDGE"), separate(invoke(), ofApi)], pass],
+    [
+      "passes one with a Deny",
+      [made("PRIVATE"), separate(invoke(denyBut({ StringNotEquals: { "aws:SourceVpce": "vpce-1" } })), ofApi)],
+      pass,
+    ],
+    ["cannot judge one that is unknown", [made("PRIVATE"), separate(unknown, ofApi)], unverifiable("policy")],
+  ]);
+});
+
+describe("lp-resource-policy-public: policies of search domains", () => {
+  const domain = (props: Record<string, Json>): Resource => ({
+    type: "aws:opensearch/domain:Domain",
+    name: "logs",
+    props: { domainName: "logs", ...props },
+  });
+  const separate = (domainName: Json, service = "opensearch"): Resource => ({
+    type: `aws:${service}/domainPolicy:DomainPolicy`,
+    name: "policy",
+    props: { domainName, accessPolicies: publicDocument },
+  });
+  const open = violation("accessPolicies.Statement[0].Principal.AWS: everyone may use the resource");
+  holds("lp-resource-policy-public", [
+    ["refuses one for a public domain", [domain({}), separate("logs")], open],
+    ["passes one for a domain in a VPC", [domain({ vpcOptions: { subnetIds: ["subnet-1"] } }), separate("logs")], pass],
+    ["refuses one for another domain", [domain({ vpcOptions: {} }), separate("others")], open],
+    ["refuses one for a domain that is elsewhere", [separate("logs", "elasticsearch")], open],
+  ]);
+});
 
 const permission = (props: Record<string, Json>): Resource => ({ type: "aws:lambda/permission:Permission", props });
 const anyone = violation("principal: everyone may use it");
