@@ -3,7 +3,8 @@
 ministack drops a group's mixed instances policy, instance maintenance policy, first lifecycle hooks, target groups, metrics collection,
 suspended processes and a few numbers, and an update of its launch template. The provider then shows a change at every preview, and has
 no answer at all to the actions that change them one by one (AttachLoadBalancerTargetGroups, EnableMetricsCollection, SuspendProcesses ...),
-nor to those of warm pools (PutWarmPool, DescribeWarmPool, DeleteWarmPool). Warm pools hold no instances here.
+nor to those of warm pools (PutWarmPool, DescribeWarmPool, DeleteWarmPool). Warm pools hold no instances here. A new least size leaves the
+wanted one below it, and the provider waits an hour for instances that never start.
 """
 
 from ministack.services import autoscaling
@@ -106,6 +107,9 @@ def _update(update, params):
         protected = autoscaling._p(params, "NewInstancesProtectedFromScaleIn")
         if protected:
             group["NewInstancesProtectedFromScaleIn"] = protected == "true"
+        # New bounds move what is wanted: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
+        group["DesiredCapacity"] = min(max(group["DesiredCapacity"], group["MinSize"]), group["MaxSize"])
+        autoscaling._reconcile_instances(group)
     return response
 
 
