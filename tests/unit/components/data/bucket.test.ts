@@ -137,6 +137,16 @@ describe("[lambda-efs 7.3] grants", () => {
     ]);
   });
 
+  test("grantReadVersions allows s3:GetObjectVersion under the prefix", async () => {
+    const statements = await grant(
+      (bucket, role) => bucket.grantReadVersions(role, "outputs/"),
+      "data-read-versions-outputs",
+    );
+    expect(statements).toEqual([
+      { Sid: "ReadVersions", Effect: "Allow", Action: ["s3:GetObjectVersion"], Resource: [`${arn}/outputs/*`] },
+    ]);
+  });
+
   test("grantReadWriteObjects allows s3:GetObject and s3:PutObject under the prefix", async () => {
     const statements = await grant(
       (bucket, role) => bucket.grantReadWriteObjects(role, "outputs/"),

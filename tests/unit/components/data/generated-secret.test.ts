@@ -1,3 +1,4 @@
+import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { GeneratedSecret } from "../../../../components/data/generated-secret";
 import { ServiceRole } from "../../../../components/lib/service-role";
@@ -38,4 +39,19 @@ test("reading it needs one action on the one parameter", async () => {
       Resource: ["arn:aws:ssm:us-east-1:123456789012:parameter/lambda-efs/dev/api-key"],
     },
   ]);
+});
+
+test("a secret that is given is kept as it is, and AWS makes none up", async () => {
+  const { recording } = await record(
+    () =>
+      new GeneratedSecret("lambda-efs-database-url", {
+        context: devContext,
+        description: "Database",
+        given: pulumi.output("postgresql://db.example.com/chats"),
+      }),
+  );
+  expect(recording.named("lambda-efs-database-url-parameter").inputs).toMatchObject({
+    type: "SecureString",
+    value: { value: "postgresql://db.example.com/chats" },
+  });
 });

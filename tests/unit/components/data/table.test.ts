@@ -52,6 +52,25 @@ describe("a table", () => {
     ]);
   });
 
+  test("lets a grantee read and change single items", async () => {
+    const { recording } = await record(() => {
+      const role = new ServiceRole("lambda-efs-writer", {
+        context: devContext,
+        trusts: "ec2.amazonaws.com",
+        description: "Writes",
+      });
+      make().grantReadUpdate(role);
+    });
+    expect(recording.document("lambda-efs-writer-records-read-update").Statement).toEqual([
+      {
+        Sid: "ReadUpdateItems",
+        Effect: "Allow",
+        Action: ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+        Resource: ["arn:aws:dynamodb:us-east-1:123456789012:table/lambda-efs-records-dev"],
+      },
+    ]);
+  });
+
   test("counts throttled reads and writes together", async () => {
     const { result } = await record(() => make().metricThrottles());
     expect(Object.values(result.using).map(({ name, dimensions }) => [name, dimensions])).toEqual([

@@ -231,6 +231,21 @@ describe("[phi3 5.2] a target", () => {
     await expect(withTarget(args)).rejects.toThrow(message);
   });
 
+  test("keeps paths from a wider rule: they get 403", async () => {
+    const { recording } = await build(() => makeBalancer().refuse("without-key", { paths: ["/v1/*"], priority: 30 }));
+    expect(recording.named("phi3-alb-without-key-rule-30").inputs).toMatchObject({
+      priority: 30,
+      conditions: [{ pathPattern: { values: ["/v1/*"] } }],
+      actions: [forbidden],
+    });
+    const twice = build(() => {
+      const balancer = makeBalancer();
+      balancer.refuse("one", { paths: ["/v1/*"], priority: 30 });
+      balancer.refuse("two", { paths: ["/v2/*"], priority: 30 });
+    });
+    await expect(twice).rejects.toThrow("is 30; give a whole number");
+  });
+
   test("can't take a priority of another target", async () => {
     const building = build(() => {
       const balancer = makeBalancer();

@@ -326,6 +326,7 @@ describe("[phi3 4.2] scaling", () => {
           scaling: {
             utilisation: { metric: cpuUtilisation(), upAbove: 70, downBelow: 30 },
             notify: new AlarmTopic("phi3-alarms", { context, encrypted: false }),
+            runbooks: { busy: "docs/runbooks/phi3.md#busy", idle: "docs/runbooks/phi3.md#idle" },
           },
           physicalRoles: {
             group: "asg",
@@ -344,6 +345,7 @@ describe("[phi3 4.2] scaling", () => {
       namespace: "AWS/EC2",
       metricName: "CPUUtilization",
       alarmActions: [expect.stringContaining("when-busy"), expect.stringContaining("phi3-alarms")],
+      alarmDescription: expect.stringMatching(/: one more instance\. Runbook: docs\/runbooks\/phi3\.md#busy$/),
     });
     expect(recording.ofType("aws:autoscaling/policy:Policy")).toHaveLength(2);
     const physical = [
