@@ -81,7 +81,7 @@ describe("the dev stack", () => {
 });
 
 describe("another configuration of the same stack", () => {
-  test("changes what it is about, in place, and nothing else", async () => {
+  test("will change what it is about, in place, and nothing else", async () => {
     phi3.configure(second);
     expect(await phi3.stack.changes()).toEqual({
       ...Object.fromEntries(logGroups.map((name) => [name, "update retentionInDays"])),
@@ -96,11 +96,17 @@ describe("another configuration of the same stack", () => {
       "phi3-budget-budget": "update limitAmount",
       "phi3-dashboard-dashboard": "update dashboardBody",
     });
+  });
+
+  test("comes up", async () => {
     await phi3.stack.up();
     now = await phi3.look();
   });
 
-  test.each(properties)("%s holds after it", (_name, property) => property(now));
+  test.each(properties)("%s holds after it", (_name, property) => {
+    expect(now.configuration).toBe(second);
+    property(now);
+  });
 
   test("needs no second update, and is on AWS what it is in the state", async () => {
     expect(await phi3.stack.changes()).toEqual({});
