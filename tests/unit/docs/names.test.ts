@@ -40,7 +40,8 @@ beforeAll(async () => {
   const texts: string[] = [];
   for (const system of systemNames) texts.push(await registeredText(system));
   deployed = texts.join("\n");
-});
+  // Whole programs: a tenth of this where the machine has nothing else to do.
+}, 300_000);
 
 describe("[ollama P2] documentation naming consistency", () => {
   const named = documents.flatMap(({ file, text }) =>
