@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { beforeAll, describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test, vi } from "vitest";
 import { repoRoot } from "../../../automation/lib/paths";
 import { signals } from "../../support/phi3-properties";
 import { type Registered, registered } from "../../support/registered";
@@ -8,6 +8,9 @@ import { seenInRecording } from "../../support/seen";
 import { certificateArn, dev, devWith, named, prod } from "./phi3-fixtures";
 
 // What stands between callers and the fleet, and what watches both.
+
+// A run of the program takes half a second, and a minute where twenty others want the processor.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 
 let inDev: Registered;
 let inProd: Registered;

@@ -10,6 +10,9 @@ import { dev, devWith, named, prod } from "./phi3-fixtures";
 // What holds for every configuration is in phi3-properties.test.ts; here are the shipped ones, to the letter. What stands around the fleet:
 // phi3-edge.test.ts.
 
+// A run of the program takes half a second, and a minute where twenty others want the processor.
+vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
+
 let inDev: Registered;
 let inProd: Registered;
 beforeAll(async () => {
