@@ -65,12 +65,13 @@ const found = new Map<string, readonly string[]>();
  */
 export function restrictable(kind: RestrictableKind, pattern: string): readonly string[] {
   const key = `${kind} ${pattern.toLowerCase()}`;
-  const result = found.get(key) ?? search(kind, pattern);
+  const result = found.get(key) ?? searchRestrictable(kind, pattern);
   found.set(key, result);
   return result;
 }
 
-function search(kind: RestrictableKind, pattern: string): readonly string[] {
+/** As {@link restrictable}, which remembers what this finds. */
+export function searchRestrictable(kind: RestrictableKind, pattern: string): readonly string[] {
   const [servicePattern = "", namePattern = "*"] = pattern.toLowerCase().split(":", 2);
   const all = Object.entries(actionTable().services).filter(([service]) => globMatches(servicePattern, service));
   const matching = (names: string | undefined): string[] =>

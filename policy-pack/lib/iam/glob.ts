@@ -15,7 +15,7 @@ export function globMatches(pattern: string, text: string): boolean {
     if (pattern[at] === "*") {
       [star, starTook] = [at, taken];
       at += 1;
-    } else if (at < pattern.length && (pattern[at] === "?" || pattern[at] === text[taken])) {
+    } else if (pattern[at] === "?" || pattern[at] === text[taken]) {
       at += 1;
       taken += 1;
     } else if (star >= 0) {

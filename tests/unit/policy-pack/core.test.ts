@@ -1,5 +1,6 @@
 import { fc, test as propertyTest } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
+import { searchRestrictable } from "../../../policy-pack/lib/iam/actions";
 import { globCovers, globMatches } from "../../../policy-pack/lib/iam/glob";
 import { isFromElsewhere, mayReferTo, refersTo, type StackResource } from "../../../policy-pack/lib/stack-view";
 import { Truth } from "../../../policy-pack/lib/truth";
@@ -171,5 +172,24 @@ describe("references between resources", () => {
     const listener = (actions: unknown) => made("a:b:Listener", "listener", { actions }, { actions: [random] });
     expect(isFromElsewhere(listener([{ arn: unknown }]), "actions", bucketType)).toBe(true);
     expect(isFromElsewhere(listener([{ arn: "known" }]), "actions", bucketType)).toBe(false);
+  });
+});
+
+describe("the actions that a pattern covers", () => {
+  test.each<[Parameters<typeof searchRestrictable>[0], string, readonly string[]]>([
+    ["permissions", "iam:PutRolePolicy", ["iam:PutRolePolicy"]],
+    ["permissions", "iam:putrolepol?cy", ["iam:PutRolePolicy"]],
+    ["permissions", "iam:PutRolePolicies", []],
+    ["permissions", "s3:PutRolePolicy", []],
+    ["write", "sqs:SendMessage", ["sqs:SendMessage"]],
+    // Reading, and what the table has in another kind.
+    ["write", "sqs:GetQueueUrl", []],
+    ["write", "s3:GetObject", []],
+    // What the table does not know.
+    ["write", "sqs:FrobnicateQueue", ["sqs:FrobnicateQueue"]],
+    ["write", "sqs:DescribeFrobnication", []],
+    ["write", "sqs:Frobnicate*", []],
+  ])("%s: %s", (kind, pattern, actions) => {
+    expect(searchRestrictable(kind, pattern)).toEqual(actions);
   });
 });

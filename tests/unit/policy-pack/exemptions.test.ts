@@ -148,8 +148,22 @@ describe("refused entries", () => {
       { ...valid, expires: "2027-06-15" },
       { ...valid, resource: "*::web-*" },
       { ...valid, resource: "*::db" },
+      { ...valid, resource: "*::web*" },
     ).text;
     expect(parseExemptions(text, "f", new Set([valid.rule]), today).problems).toEqual([]);
+  });
+
+  test("the moments count at which an entry becomes too long and at which it ends", () => {
+    const end = Date.parse("2027-06-15T23:59:59.999Z");
+    const judgedAt = (moment: number) => {
+      const { text } = file({ ...valid, expires: "2027-06-15" });
+      return parseExemptions(text, "f", new Set([valid.rule]), new Date(moment)).problems.map(
+        ({ severity }) => severity,
+      );
+    };
+    const year = 366 * 24 * 3600 * 1000;
+    expect([judgedAt(end - year - 1), judgedAt(end - year)]).toEqual([["refused"], []]);
+    expect([judgedAt(end), judgedAt(end + 1)]).toEqual([[], ["expired"]]);
   });
 });
 
@@ -175,7 +189,7 @@ describe("the file", () => {
   });
 
   test("stops the pack when it cannot be read", () => {
-    expect(() => parse("exemptions: [")).toThrow(/^f\.yaml is not valid YAML: /);
+    expect(() => parse("exemptions: [")).toThrow(/^f\.yaml is not valid YAML: (?!YAMLParseError)/);
     expect(() => parse("- rule: x")).toThrow(/^f\.yaml must hold a list named "exemptions":/);
     expect(() => parse("exemption: []")).toThrow(/Unrecognized key: "exemption"/);
   });
