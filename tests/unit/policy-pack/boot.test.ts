@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, syml
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
-import { packRoot, readEnvironment } from "../../../policy-pack/lib/environment";
+import { packRoot } from "../../../policy-pack/lib/environment";
 
 const nodeModules = join(packRoot, "..", "node_modules");
 const booter = join(nodeModules, "@pulumi", "pulumi", "cmd", "run-policy-pack");
@@ -81,31 +81,5 @@ describe("start", () => {
     const { exit, errors } = await start({ POLICY_EXEMPTIONS: file });
     expect(exit).toBe(1);
     expect(errors).toMatch(/broken\.yaml is not valid YAML/);
-  });
-});
-
-describe("environment", () => {
-  const exemptions = (env: Record<string, string>) => readEnvironment(env).exemptions;
-
-  test("profile and stack come from the engine", () => {
-    const config = JSON.stringify({ "policy:profile": "free", "aws:region": "us-east-1" });
-    expect(readEnvironment({ PULUMI_CONFIG: config, PULUMI_STACK: "try" })).toMatchObject({
-      profile: "free",
-      stack: "try",
-    });
-    expect(readEnvironment({})).toMatchObject({ profile: "dev", stack: undefined });
-  });
-
-  test("an exemptions file is named by config, or by the environment above that", () => {
-    const [named, other] = [join(home, "named.yaml"), join(home, "other.yaml")];
-    writeFileSync(named, "named");
-    writeFileSync(other, "other");
-    const config = JSON.stringify({ "policy:exemptions": named });
-    expect(exemptions({ PULUMI_CONFIG: config })).toEqual({ file: named, text: "named" });
-    expect(exemptions({ PULUMI_CONFIG: config, POLICY_EXEMPTIONS: other })).toEqual({ file: other, text: "other" });
-  });
-
-  test("a named file that is not there is an error", () => {
-    expect(() => exemptions({ POLICY_EXEMPTIONS: "nowhere.yaml" })).toThrow(/nowhere\.yaml does not exist/);
   });
 });

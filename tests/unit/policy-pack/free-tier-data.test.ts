@@ -294,6 +294,9 @@ describe("ft-dynamodb-capacity", () => {
       provider: { region: "eu-west-1" },
     };
     expect((await judgeStack(id, [at("a", "us-east-1"), own])).violations).toHaveLength(1);
+    const open = { ...own, props: { readCapacity: 20, region: unknown }, from: { region: ["a"] } };
+    expect(await judgeStack(id, [at("a", "us-east-1"), open])).toEqual(unverifiable("region"));
+    expect(await judgeStack(id, [{ ...open, name: "a" }])).toEqual(unverifiable("region"));
   });
 
   test("tells both sums", async () => {

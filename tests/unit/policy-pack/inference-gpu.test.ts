@@ -148,6 +148,18 @@ describe("llm-gpu-budget", () => {
     expect(await judge(id, [...two, budget(amount, unit)])).toEqual(verdict);
   });
 
+  test("what a budget is of and for how long must be known, if it could be enough", async () => {
+    const open = (props: Record<string, string>): Resource => ({
+      ...budget("9999"),
+      props: { ...budget("9999").props, ...props },
+      from: Object.fromEntries(Object.keys(props).map((property) => [property, ["budget-9999"]])),
+    });
+    expect(await judge(id, [...two, open({ timeUnit: unknown })])).toEqual(unverifiable("timeUnit"));
+    expect(await judge(id, [...two, open({ budgetType: unknown })])).toEqual(unverifiable("budgetType"));
+    const usage = { ...open({ timeUnit: unknown }), props: { ...budget("9999", unknown, "USAGE").props } };
+    expect(await judge(id, [...two, usage])).toEqual(over("$1,468.76", "there is no budget"));
+  });
+
   test("a budget of usage is none", async () => {
     expect(await judge(id, [...two, budget("9999", "MONTHLY", "USAGE")])).toEqual(
       over("$1,468.76", "there is no budget"),

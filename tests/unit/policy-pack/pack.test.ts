@@ -506,6 +506,20 @@ describe("a faulty rule", () => {
     expect(diagnostics.map(({ policy }) => policy)).toContain("enc-efs-at-rest");
   });
 
+  test("a rule that throws something else than an error is named by the kind of it, and not quoted", async () => {
+    const probe = faulty({
+      check: () => {
+        throw "hunter2";
+      },
+    });
+    const pack = await servePack(buildPack([probe], development, today));
+    const [said] = await pack.analyze(fileSystem);
+    expect(said?.message).toMatch(
+      /^\[probe-faulty\] internal error: the rule threw string, so it could not judge .*\nFix: /,
+    );
+    expect(said?.message).not.toContain("hunter2");
+  });
+
   test("fails closed over a stack", async () => {
     const pack = await servePack(buildPack([faulty({ checkStack: fails })], development, today));
     const diagnostics = await pack.analyzeStack([fileSystem]);

@@ -107,3 +107,21 @@ describe("readings", () => {
     }
   });
 });
+
+test("a command that cloud-config gives as a list of words is read as a line, and no other list is", () => {
+  const text = [
+    "#cloud-config",
+    "runcmd:",
+    "  - - docker",
+    "    - run",
+    "    - vllm/vllm-openai:latest",
+    "  - [reboot]",
+    "  - []",
+    "users: [{ name: a }, { name: b }]",
+    "ports: [8000, tcp]",
+  ].join("\n");
+  // A path such as vllm/vllm-openai could be base64 as well, and is read as that too.
+  expect(readingsOf(text).filter((reading) => /^[ -~]*$/.test(reading))).toEqual([
+    "docker run vllm/vllm-openai:latest",
+  ]);
+});
