@@ -160,7 +160,6 @@ export function fleet(defaults: FleetDefaults) {
       "whole US dollars a month; by default what the largest size costs around the clock, and a tenth",
       500,
     ),
-    encryptAlarms: flag(true),
   };
 }
 

@@ -24,7 +24,7 @@ const workingHours = [
 
 /** Settings of the system phi3, under `llm-stacks:phi3`. Everything has a default, but for the domain outside dev. */
 export function phi3Schema(place: Place) {
-  const { spareInstances, offAtNight } = environmentDefaults[place.environment];
+  const { spareInstances, offAtNight, encryptAlarms } = environmentDefaults[place.environment];
   const schema = z
     .strictObject({
       ...network(place, "10.1.0.0/16"),
@@ -69,6 +69,7 @@ export function phi3Schema(place: Place) {
       waitingPerInstance: whole(1, 1000, 5, "requests"),
       /** Ask callers for a key, which AWS makes up. Without it anyone who finds the URL spends GPU time. */
       apiKey: flag(true),
+      encryptAlarms: flag(encryptAlarms),
       domain: domain(place, "llm.example.com"),
       pageDomain: pageDomain(),
       /** A site of one's own that calls the API, in place of the page. */

@@ -158,6 +158,7 @@ function createFleet(context: SystemContext, settings: Phi3Settings, parts: Flee
     launchTimeoutSeconds,
     scaling: {
       utilisation: { metric: gpuUtilisation(namespace), ...settings.scaling },
+      runbooks: { busy: "docs/runbooks/phi3.md#engines-busy", idle: "docs/runbooks/phi3.md#engines-idle" },
       perInstance: { metric: waitingRequests(namespace), target: settings.waitingPerInstance },
     },
     userData: (instance) =>

@@ -1,4 +1,6 @@
-import { relative, resolve } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { buildSync, type Message } from "esbuild";
 
@@ -6,6 +8,8 @@ import { buildSync, type Message } from "esbuild";
 export const bundleHandler = "index.handler";
 
 const repoRoot = resolve(__dirname, "../..");
+/** Ignored by git. */
+const bundleFolder = join(repoRoot, ".local", "bundles");
 
 /**
  * One TypeScript file with all it imports, the AWS SDK too, as a Lambda archive with `index.js`.
@@ -13,13 +17,25 @@ const repoRoot = resolve(__dirname, "../..");
  * White space and syntax are minified, names are not: stack traces stay readable without a source map, which would cost start-up time
  * and hold paths of the building machine. The same source always gives the same bytes, so an update without a change of code changes nothing.
  *
+ * The archive names a file, whose text stays out of Pulumi's state: the engine writes the whole state at each step, and sends inputs to every policy pack.
+ *
  * @param entry path from the repository's root, such as `services/lambda-efs/producer.ts`
  * @throws Error with esbuild's messages, each with its place in the source
  */
 export function bundle(entry: string): pulumi.asset.AssetArchive {
-  return new pulumi.asset.AssetArchive({
-    "index.js": new pulumi.asset.StringAsset(bundleText(resolve(repoRoot, entry))),
-  });
+  const text = bundleText(resolve(repoRoot, entry));
+  return new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.FileAsset(fileOf(text)) });
+}
+
+/** A file with that text and no other, also while another run writes it too. */
+function fileOf(text: string): string {
+  const file = join(bundleFolder, `${createHash("sha256").update(text).digest("hex")}.js`);
+  if (existsSync(file)) return file;
+  mkdirSync(bundleFolder, { recursive: true });
+  const unfinished = `${file}.${process.pid}`;
+  writeFileSync(unfinished, text);
+  renameSync(unfinished, file);
+  return file;
 }
 
 /** The text of `index.js`. `entry` is an absolute path. */

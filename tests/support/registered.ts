@@ -106,7 +106,7 @@ export function inferenceConfigurations(
 export const madeUpSecret = "Zq7".repeat(16);
 
 /** Answers to what the program asks AWS. */
-const calls = {
+export const awsAnswers = {
   "aws:ssm/getParameter:getParameter": { insecureValue: "ami-0123456789abcdef0", value: "secret" },
   "aws:ec2/getManagedPrefixList:getManagedPrefixList": { id: "pl-cloudfront" },
   "aws:secretsmanager/getRandomPassword:getRandomPassword": { randomPassword: madeUpSecret },
@@ -138,7 +138,7 @@ export async function registered(system: SystemName, configuration: Configuratio
     pulumi.runtime.setAllConfig(secretsOf(configuration));
     return buildSystems(config, accountId);
   };
-  const { result, recording } = await withoutStackTraces(() => record(build, { calls, stack }));
+  const { result, recording } = await withoutStackTraces(() => record(build, { calls: awsAnswers, stack }));
   const outputs = (await resolved(result[configKey] ?? {})) as Record<string, unknown>;
   return { configuration, recording, outputs };
 }

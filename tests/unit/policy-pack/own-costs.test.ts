@@ -12,6 +12,7 @@ import { rules } from "../../../policy-pack/registry";
 import { buildSystems } from "../../../stacks/build";
 import { parseStackConfig } from "../../../stacks/config";
 import { record } from "../../support/mocks";
+import { awsAnswers } from "../../support/registered";
 import type { Diagnostic, Json, Resource } from "../../support/policy-harness";
 import { serve } from "./rules";
 
@@ -27,7 +28,7 @@ async function said(stack: string): Promise<Diagnostic[]> {
     typeof value === "string" ? value : JSON.stringify(value),
   ]);
   const config = parseStackConfig(Object.fromEntries(values) as Record<string, string>, "llm-stacks", stack);
-  const { recording } = await record(() => buildSystems(config, "123456789012"), { stack });
+  const { recording } = await record(() => buildSystems(config, "123456789012"), { stack, calls: awsAnswers });
   const resources: Resource[] = [
     { type: "pulumi:pulumi:Stack", name: stack },
     ...recording.resources.map(({ type, name, inputs }) => ({

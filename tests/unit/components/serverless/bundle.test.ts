@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -52,10 +52,14 @@ describe("a bundle", () => {
   test.each(["producer", "consumer"])("of the %s exports its handler", async (name) => {
     const { "index.js": file } = (await bundle(`services/lambda-efs/${name}.ts`).assets) as Record<
       string,
-      { text: Promise<string> }
+      { path: Promise<string> }
     >;
     const module = { exports: {} as { handler?: unknown } };
-    new Function("module", "exports", "require", (await file?.text) ?? "")(module, module.exports, require);
+    new Function("module", "exports", "require", readFileSync((await file?.path) ?? "", "utf8"))(
+      module,
+      module.exports,
+      require,
+    );
     expect(module.exports.handler).toBeTypeOf("function");
   });
 });
