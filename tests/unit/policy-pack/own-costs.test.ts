@@ -12,8 +12,8 @@ import { rules } from "../../../policy-pack/registry";
 import { buildSystems } from "../../../stacks/build";
 import { parseStackConfig } from "../../../stacks/config";
 import { record } from "../../support/mocks";
-import { awsAnswers } from "../../support/registered";
 import type { Diagnostic, Json, Resource } from "../../support/policy-harness";
+import { awsAnswers } from "../../support/registered";
 import { serve } from "./rules";
 
 const own = new Set(rules.filter(({ family }) => family === "free-tier" || family === "inference").map(({ id }) => id));
