@@ -4,7 +4,7 @@
  */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { repoRoot } from "../../../automation/lib/paths";
 import { profileNames } from "../../../policy-pack/lib/profiles";
@@ -15,6 +15,9 @@ import { record } from "../../support/mocks";
 import type { Diagnostic, Json, Resource } from "../../support/policy-harness";
 import { awsAnswers } from "../../support/registered";
 import { serve } from "./rules";
+
+// Whole programs, judged resource by resource.
+vi.setConfig({ testTimeout: 240_000 });
 
 const own = new Set(rules.filter(({ family }) => family === "free-tier" || family === "inference").map(({ id }) => id));
 
