@@ -13,7 +13,8 @@ const project = (name: string, timeoutSeconds: number, oneFileAtATime: boolean) 
 export default defineConfig({
   test: {
     projects: [
-      project("unit", 60, false),
+      // Some compose whole stacks, which takes a busy machine a minute.
+      project("unit", 240, false),
       // One emulator and one engine serve these, so files take turns.
       project("engine", 600, true),
       project("e2e", 900, true),
