@@ -1,23 +1,20 @@
 import { defineConfig } from "vitest/config";
 
-const project = (name: string, timeoutSeconds: number, oneFileAtATime: boolean) => ({
+const project = (name: string, timeoutSeconds: number) => ({
   test: {
     name,
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: timeoutSeconds * 1000,
-    fileParallelism: !oneFileAtATime,
+    setupFiles: ["./sdk-traces.cjs"],
   },
 });
 
 export default defineConfig({
   test: {
-    projects: [
-      // Some compose whole stacks, which takes a busy machine a minute.
-      project("unit", 240, false),
-      // One emulator and one engine serve these, so files take turns.
-      project("engine", 600, true),
-      project("e2e", 900, true),
-    ],
+    // Vitest leaves a core to itself, which on two would be half of the machine.
+    maxWorkers: "100%",
+    // `engine` and `e2e` start an emulator and an engine of their own in each file. Some of `unit` compose whole stacks.
+    projects: [project("unit", 240), project("engine", 600), project("e2e", 900)],
   },
 });

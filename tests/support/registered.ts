@@ -138,7 +138,7 @@ export async function registered(system: SystemName, configuration: Configuratio
     pulumi.runtime.setAllConfig(secretsOf(configuration));
     return buildSystems(config, accountId);
   };
-  const { result, recording } = await withoutStackTraces(() => record(build, { calls: awsAnswers, stack }));
+  const { result, recording } = await record(build, { calls: awsAnswers, stack });
   const outputs = (await resolved(result[configKey] ?? {})) as Record<string, unknown>;
   return { configuration, recording, outputs };
 }
@@ -188,15 +188,4 @@ export function unwrapped(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (secretMark in value) return unwrapped((value as unknown as { value: unknown }).value);
   return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, unwrapped(each)]));
-}
-
-/** Pulumi keeps the stack trace of every promise, and reading those takes half of the time. */
-async function withoutStackTraces<T>(run: () => Promise<T>): Promise<T> {
-  const limit = Error.stackTraceLimit;
-  Error.stackTraceLimit = 0;
-  try {
-    return await run();
-  } finally {
-    Error.stackTraceLimit = limit;
-  }
 }

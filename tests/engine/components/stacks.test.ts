@@ -28,7 +28,6 @@ beforeAll(async () => {
     ...awsEnv(emulator.endpoint),
     PULUMI_BACKEND_URL: `file://${state}`,
     PULUMI_CONFIG_PASSPHRASE: "test",
-    PULUMI_SKIP_UPDATE_CHECK: "true",
   };
 });
 

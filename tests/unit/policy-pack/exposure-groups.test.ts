@@ -349,7 +349,7 @@ describe("lp-nacl-admin-ports", () => {
         "are refused when another with another id denies",
         [
           { ...open, props: { ...open.props, networkAclId: "acl-1" } },
-          entry("deny", { ...closed, networkAclId: "acl-2" }),
+          entry("deny", { ...closed, networkAclId: "acl-2" }, "other"),
         ],
         refused,
       ],
