@@ -1,5 +1,5 @@
-import { Command, CommanderError, Option } from "commander";
-import { exitCodeOf, reportError, UsageError } from "./lib/exit";
+import { Command, Option } from "commander";
+import { runToEnd, UsageError } from "./lib/exit";
 
 /** Each command's module is loaded only when it runs: `./llm outputs` must not pay for what `./llm demo` imports. */
 function load<Module>(path: string): Module {
@@ -128,14 +128,4 @@ function commandLine(): Command {
   return program;
 }
 
-async function main(): Promise<void> {
-  try {
-    await commandLine().parseAsync(process.argv);
-  } catch (error) {
-    // Commander has printed its own message already.
-    if (!(error instanceof CommanderError)) reportError(error);
-    process.exitCode = exitCodeOf(error);
-  }
-}
-
-void main();
+void runToEnd(commandLine());

@@ -1,15 +1,16 @@
 import { join, resolve } from "node:path";
-import { Command, CommanderError } from "commander";
+import { Command } from "commander";
 import { plainOutputs } from "../automation/commands/outputs";
 import { withModelEdge } from "../automation/demo/model-edge";
-import { EXIT, exitCodeOf, reportError, UsageError } from "../automation/lib/exit";
+import { EXIT, runToEnd, UsageError } from "../automation/lib/exit";
 import { repoRoot } from "../automation/lib/paths";
 import { openSession, regionOf } from "../automation/lib/session";
 import { confirm } from "../automation/lib/terminal";
+import { reach } from "../local/urls";
 import { parseCount, parseDuration, parseRate, requestsPerMinute } from "./options";
 import type { LoadTestResult } from "./report";
 import { runLoadTest } from "./run";
-import { reach, type Target, targetOf, testedSystem } from "./target";
+import { type Target, targetOf, testedSystem } from "./target";
 
 interface Flags {
   local?: boolean;
@@ -101,14 +102,4 @@ function show({ passed, requests, failures, failed, neverAsked, doubts }: LoadTe
   for (const doubt of doubts) console.log(`  Doubtful: ${doubt}`);
 }
 
-async function main(): Promise<void> {
-  try {
-    await commandLine().parseAsync(process.argv);
-  } catch (error) {
-    // Commander has printed its own message already.
-    if (!(error instanceof CommanderError)) reportError(error);
-    process.exitCode = exitCodeOf(error);
-  }
-}
-
-void main();
+void runToEnd(commandLine());

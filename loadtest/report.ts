@@ -94,17 +94,3 @@ function cells(values: Percentiles | null): string[] {
 function text(value: number | undefined): string {
   return value === undefined ? "–" : String(value);
 }
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (row: readonly string[]) => `| ${row.map(escapeCell).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)];
-}
-
-/** What a server said stands in the table of failures, whatever it is. */
-function escapeCell(cell: string): string {
-  return cell
-    .replaceAll("\\", "\\\\")
-    .replaceAll("|", "\\|")
-    .replaceAll("<", "&lt;")
-    .replaceAll(/\s*[\n\r]\s*/g, " ");
-}

@@ -104,22 +104,3 @@ export function targetOf(
     resources: Object.fromEntries(Object.entries(shown).map(([label, key]) => [label, data[key]])),
   };
 }
-
-/**
- * How requests to a URL of a stack are sent. On AWS: as they are. The local AWS serves every name on one port and tells them apart by `Host`.
- *
- * @param endpoint of the local AWS; undefined for a stack on AWS
- */
-export function reach(
-  url: string,
-  endpoint: string | undefined,
-): { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> } {
-  if (endpoint === undefined) return { baseUrl: url, headers: {} };
-  const { host } = new URL(url);
-  const api = /^([a-z0-9]+)\.execute-api\./.exec(host)?.[1];
-  return {
-    baseUrl: endpoint.replace(/\/+$/, ""),
-    headers:
-      api === undefined ? { Host: host, "X-Forwarded-Proto": "https" } : { Host: `${api}.execute-api.localhost` },
-  };
-}

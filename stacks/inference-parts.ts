@@ -14,6 +14,7 @@ import { Alarm, type AlarmArgs } from "../components/observability/alarm";
 import type { AlarmTopic } from "../components/observability/alarm-topic";
 import type { Graph } from "../components/observability/dashboard";
 import type { Metric, MetricMath } from "../components/observability/metric";
+import { type ScheduleSettings, withSizes } from "./inference-settings";
 
 /** What the compositions of phi3 and ollama have in common: a fleet behind a load balancer, a distribution and web ACLs. */
 
@@ -87,18 +88,21 @@ export function inferenceFront(context: SystemContext, vpc: Vpc, settings: Front
 }
 
 interface FleetSettings
-  extends Pick<FleetArgs, "instanceTypes" | "size" | "spot" | "schedules" | "admin" | "longestGenerationSeconds"> {
+  extends Pick<FleetArgs, "instanceTypes" | "size" | "spot" | "admin" | "longestGenerationSeconds"> {
   readonly amiId?: string;
+  readonly schedules: readonly ScheduleSettings[];
 }
 
 /** A fleet's arguments that are settings. */
-export function fleetArgsOf(settings: FleetSettings): FleetSettings & Pick<FleetArgs, "ami"> {
+export function fleetArgsOf(
+  settings: FleetSettings,
+): Omit<FleetSettings, "amiId" | "schedules"> & Pick<FleetArgs, "ami" | "schedules"> {
   const { instanceTypes, size, spot, schedules, admin, longestGenerationSeconds, amiId } = settings;
   return {
     instanceTypes,
     size,
     spot,
-    schedules,
+    schedules: schedules.map((schedule) => withSizes(schedule, size)),
     admin,
     longestGenerationSeconds,
     ami: amiId === undefined ? undefined : { id: amiId },

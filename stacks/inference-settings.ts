@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { fits, monthlyUsd } from "../components/inference/capacity";
 import type { FleetSchedule } from "../components/inference/fleet";
+import { cron, isTimeZone } from "../components/inference/fleet-checks";
 import { hardware, instanceTypes, isInstanceType } from "../components/inference/hardware";
 import { type ModelName, models } from "../components/inference/models";
 import { parseCidr } from "../components/network/cidr";
@@ -52,16 +53,6 @@ export function network(place: Place, cidr: string) {
   };
 }
 
-function isTimeZone(name: string): boolean {
-  try {
-    new Intl.DateTimeFormat("en", { timeZone: name });
-    return /^[A-Z]/.test(name);
-  } catch (error) {
-    if (error instanceof RangeError) return false;
-    throw error;
-  }
-}
-
 /** Whether the text is a block of addresses, from its first, of /16 or smaller. */
 export function isSmallBlock(block: string): boolean {
   try {
@@ -79,7 +70,28 @@ export interface FleetDefaults {
   readonly max: number;
   readonly upAbove: number;
   readonly downBelow: number;
-  readonly schedules: readonly FleetSchedule[];
+  readonly schedules: readonly ScheduleSettings[];
+}
+
+/** A schedule of the configuration. Sizes that it does not name are those of the fleet. */
+export type ScheduleSettings = Omit<FleetSchedule, Sizes> & {
+  readonly [size in Sizes]?: number | undefined;
+};
+type Sizes = "min" | "max" | "desired";
+type FleetSizes = { readonly min: number; readonly max: number; readonly desired?: number | undefined };
+
+/** Off at night and at weekends, which are two thirds of a week. */
+export const workingHours: readonly ScheduleSettings[] = [
+  { name: "night", cron: "0 19 * * *", min: 0, max: 0, desired: 0 },
+  { name: "morning", cron: "0 7 * * MON-FRI" },
+];
+
+/** The schedule with all its sizes. */
+export function withSizes(
+  { min, max, desired, ...rest }: ScheduleSettings,
+  { min: least, max: most, desired: wanted }: FleetSizes,
+): FleetSchedule {
+  return { ...rest, min: min ?? least, max: max ?? most, desired: desired ?? min ?? wanted ?? least };
 }
 
 /** Instance types of `hardware`, with or without GPUs. */
@@ -87,6 +99,8 @@ export function fleet(defaults: FleetDefaults) {
   const known = instanceTypes.filter((name) => hardware[name].gpus > 0 === defaults.gpu);
   const type = setting(z.enum(known), `one of ${known.join(", ")}`, defaults.instanceType);
   const sizes = "instances";
+  const sizeOfSchedule = (example: number) =>
+    setting(z.int().min(0).max(100).optional(), "a whole number of instances from 0 to 100", example);
   return {
     /** The preferred one first. */
     instanceTypes: setting(
@@ -121,19 +135,15 @@ export function fleet(defaults: FleetDefaults) {
       .array(
         z.strictObject({
           name: text(/^[a-z0-9]+(-[a-z0-9]+)*$/, "lower case letters, digits and hyphens", "night"),
-          cron: text(
-            /^[\dA-Za-z*,/-]+( [\dA-Za-z*,/-]+){4}$/,
-            "minute, hour, day of month, month and day of week",
-            "0 20 * * *",
-          ),
+          cron: text(cron, "minute, hour, day of month, month and day of week", "0 20 * * *"),
           timeZone: setting(
             z.string().refine(isTimeZone).default("Etc/UTC"),
             "an IANA time zone, such as Etc/UTC",
             "Europe/Berlin",
           ),
-          min: whole(0, 100, 0, sizes),
-          max: whole(0, 100, defaults.max, sizes),
-          desired: whole(0, 100, 0, sizes),
+          min: sizeOfSchedule(0),
+          max: sizeOfSchedule(defaults.max),
+          desired: sizeOfSchedule(0),
         }),
       )
       .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, {
@@ -165,9 +175,9 @@ export function fleet(defaults: FleetDefaults) {
 
 interface FleetSettings {
   readonly instanceTypes: readonly string[];
-  readonly size: { readonly min: number; readonly max: number; readonly desired?: number | undefined };
+  readonly size: FleetSizes;
   readonly scaling: { readonly upAbove: number; readonly downBelow: number };
-  readonly schedules: readonly FleetSchedule[];
+  readonly schedules: readonly ScheduleSettings[];
   readonly spot?: { readonly onDemandBase: number } | undefined;
 }
 type Issues = z.core.$RefinementCtx;
@@ -194,7 +204,8 @@ export function withFleetChecks<S extends z.ZodType<FleetSettings>>(schema: S, p
       report(issues, ["scaling", "downBelow"], message);
     }, needs("scaling"))
     .superRefine(
-      ({ size, schedules }, issues) => {
+      ({ size, schedules: given }, issues) => {
+        const schedules = given.map((schedule) => withSizes(schedule, size));
         for (const [index, schedule] of schedules.entries()) checkSchedule(schedule, index, size, place, issues);
         const turnsOff =
           place.environment !== "prod" && schedules.some(({ min, desired }) => min === 0 && desired === 0);

@@ -3,7 +3,7 @@ import type { Table } from "../components/data/table";
 import type { Distribution } from "../components/edge/distribution";
 import type { LoadBalancerTarget } from "../components/edge/load-balancer";
 import type { Fleet } from "../components/inference/fleet";
-import { cpuUtilisation, fleetMetric } from "../components/inference/fleet-metrics";
+import { cpuUtilisation, fleetMetric, sentBy } from "../components/inference/fleet-metrics";
 import type { SystemContext } from "../components/lib/context";
 import { Dashboard, type Graph } from "../components/observability/dashboard";
 import type { Metric } from "../components/observability/metric";
@@ -34,13 +34,9 @@ export interface Watched {
   readonly storageMetrics: BucketMetrics;
 }
 
-/** A metric that instances send, with a name for graphs. */
-function own({ facts }: Fleet, name: string, statistic: Metric["statistic"], label: string): Metric {
-  return { ...fleetMetric(namespace, name, statistic)(facts), label };
-}
-
 /** Alarms in the stack's region. High CPU is the fleet's own, which also adds an instance. */
 export function watch(alarm: MakeAlarm, { fleet, targets, table }: Watched): void {
+  const sent = sentBy(fleet, namespace);
   const quiet = { treatMissingData: "notBreaching" } as const;
   watchServing(alarm, fleet, targets.api);
   alarm("unhealthy-web-ui", {
@@ -60,7 +56,7 @@ export function watch(alarm: MakeAlarm, { fleet, targets, table }: Watched): voi
     ...quiet,
   });
   alarm("high-memory", {
-    metric: own(fleet, agentMetrics.memoryUsedPercent, "Maximum", "fullest"),
+    metric: sent(agentMetrics.memoryUsedPercent, "Maximum", "fullest"),
     description: `An instance uses more than ${percent.highMemory} % of its memory; the kernel may soon end Ollama or Open WebUI.`,
     comparison: ">",
     threshold: percent.highMemory,
@@ -76,7 +72,7 @@ export function watch(alarm: MakeAlarm, { fleet, targets, table }: Watched): voi
     ...quiet,
   });
   alarm("upload-failures", {
-    metric: own(fleet, probeMetrics.backupFailures, "Sum", "failed"),
+    metric: sent(probeMetrics.backupFailures, "Sum", "failed"),
     description: "Open WebUI's data did not get to the bucket; a new instance would start from an older state.",
     comparison: ">",
     threshold: 0,
@@ -85,7 +81,7 @@ export function watch(alarm: MakeAlarm, { fleet, targets, table }: Watched): voi
     ...quiet,
   });
   alarm("inference-failures", {
-    metric: own(fleet, probeMetrics.inferenceFailures, "Sum", "failed"),
+    metric: sent(probeMetrics.inferenceFailures, "Sum", "failed"),
     description: "Ollama did not make a token when it was tried, in three of five minutes.",
     comparison: ">",
     threshold: 0,
@@ -141,9 +137,10 @@ export function createDashboard(context: SystemContext, settings: OllamaSettings
 }
 
 function inferenceGraphs(fleet: Fleet): Graph[] {
+  const sent = sentBy(fleet, namespace);
   const time = (title: string, name: string): Graph => ({
     title,
-    signals: [own(fleet, name, "Average", "average"), own(fleet, name, "Maximum", "slowest")],
+    signals: [sent(name, "Average", "average"), sent(name, "Maximum", "slowest")],
     axis: { min: 0 },
   });
   return [
@@ -152,8 +149,8 @@ function inferenceGraphs(fleet: Fleet): Graph[] {
     {
       title: "Failures in each minute",
       signals: [
-        own(fleet, probeMetrics.inferenceFailures, "Sum", "inference"),
-        own(fleet, probeMetrics.backupFailures, "Sum", "backups"),
+        sent(probeMetrics.inferenceFailures, "Sum", "inference"),
+        sent(probeMetrics.backupFailures, "Sum", "backups"),
       ],
       axis: { min: 0 },
     },
@@ -161,6 +158,7 @@ function inferenceGraphs(fleet: Fleet): Graph[] {
 }
 
 function instanceGraphs(fleet: Fleet, { scaling }: OllamaSettings): Graph[] {
+  const sent = sentBy(fleet, namespace);
   const ofEc2 = (name: string, label: string): Metric => ({
     ...fleetMetric("AWS/EC2", name, "Sum")(fleet.facts),
     label,
@@ -175,15 +173,15 @@ function instanceGraphs(fleet: Fleet, { scaling }: OllamaSettings): Graph[] {
     {
       title: "Memory (%)",
       signals: [
-        own(fleet, agentMetrics.memoryUsedPercent, "Maximum", "fullest"),
-        own(fleet, agentMetrics.swapUsedPercent, "Maximum", "fullest swap"),
+        sent(agentMetrics.memoryUsedPercent, "Maximum", "fullest"),
+        sent(agentMetrics.swapUsedPercent, "Maximum", "fullest swap"),
       ],
       axis: { min: 0, max: 100 },
       limit: { value: percent.highMemory, label: "alarm" },
     },
     {
       title: "Disk (%)",
-      signals: [own(fleet, agentMetrics.diskUsedPercent, "Maximum", "fullest")],
+      signals: [sent(agentMetrics.diskUsedPercent, "Maximum", "fullest")],
       axis: { min: 0, max: 100 },
     },
     {

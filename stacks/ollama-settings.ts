@@ -2,8 +2,18 @@ import { z } from "zod";
 import { fits } from "../components/inference/capacity";
 import { hardware, isInstanceType } from "../components/inference/hardware";
 import { type ModelName, models } from "../components/inference/models";
+import { pinnedImage } from "../userdata/options";
 import { environmentDefaults } from "./environments";
-import { checkFit, domain, fleet, isSmallBlock, network, pageDomain, withFleetChecks } from "./inference-settings";
+import {
+  checkFit,
+  domain,
+  fleet,
+  isSmallBlock,
+  network,
+  pageDomain,
+  withFleetChecks,
+  workingHours,
+} from "./inference-settings";
 import { flag, needs, setting, text, whole } from "./setting";
 import type { Place } from "./system";
 
@@ -24,10 +34,6 @@ const defaultModel = "llama3.2:1b";
 /** Configuration secret with the PostgreSQL database that several instances of Open WebUI share. */
 export const databaseSecret = "ollamaDatabaseUrl";
 
-/** Nights and weekends are two thirds of a week. What Open WebUI holds is in the bucket by then. */
-const night = { name: "night", cron: "0 19 * * *", min: 0, max: 0, desired: 0 };
-const morning = { name: "morning", cron: "0 7 * * MON-FRI" };
-
 /** Settings of the system ollama, under `llm-stacks:ollama`. Everything has a default, but for the domain outside dev. */
 export function ollamaSchema(place: Place) {
   const { spareInstances, offAtNight, encryptAlarms } = environmentDefaults[place.environment];
@@ -43,7 +49,8 @@ export function ollamaSchema(place: Place) {
         ...size,
         upAbove: 40,
         downBelow: 20,
-        schedules: offAtNight ? [night, { ...morning, ...size, desired: size.min }] : [],
+        // At night what Open WebUI holds is in the bucket.
+        schedules: offAtNight ? workingHours : [],
       }),
       encryptAlarms: flag(encryptAlarms),
       /** Open WebUI's page alone takes a hundred requests at the first visit. */
@@ -79,11 +86,9 @@ export function ollamaSchema(place: Place) {
           sha256: text(/^[0-9a-f]{64}$/, "the sha256 of the release's archive", "0".repeat(64)),
         })
         .optional(),
-      webUiImage: text(
-        /^\S+@sha256:[0-9a-f]{64}$/,
-        "an image pinned by its digest, repository@sha256:…",
+      webUiImage: text(pinnedImage, "an image pinned by its digest, repository@sha256:…", webUiImage).default(
         webUiImage,
-      ).default(webUiImage),
+      ),
       /** Logs in to Open WebUI as its administrator. */
       adminEmail: setting(
         z.union([z.email(), z.literal("admin@localhost")]).default("admin@localhost"),

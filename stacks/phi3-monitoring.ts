@@ -2,10 +2,9 @@ import type { HttpApi } from "../components/edge/http-api";
 import type { LoadBalancerTarget } from "../components/edge/load-balancer";
 import type { StaticSite } from "../components/edge/static-site";
 import type { Fleet } from "../components/inference/fleet";
-import { fleetMetric, waitingRequests } from "../components/inference/fleet-metrics";
+import { sentBy, waitingRequests } from "../components/inference/fleet-metrics";
 import type { SystemContext } from "../components/lib/context";
 import { Dashboard } from "../components/observability/dashboard";
-import type { Metric } from "../components/observability/metric";
 import { agentMetrics, vllmMetrics } from "../userdata/agent";
 import {
   edgeGraphs,
@@ -68,10 +67,7 @@ export interface Watched {
 
 export function createDashboard(context: SystemContext, settings: Phi3Settings, parts: Watched): Dashboard {
   const { front, fleet, api, page } = parts;
-  const of = (name: string, statistic: Metric["statistic"], label: string): Metric => ({
-    ...fleetMetric(namespace, name, statistic)(fleet.facts),
-    label,
-  });
+  const sent = sentBy(fleet, namespace);
   const apiLatency = (["p50", "p95", "p99"] as const).map((percentile) => ({
     ...api.metricLatency(percentile),
     label: percentile,
@@ -86,24 +82,24 @@ export function createDashboard(context: SystemContext, settings: Phi3Settings, 
           {
             title: "Tokens per second",
             signals: [
-              perSecond(of(vllmMetrics.generatedTokens, "Sum", "generated"), "generated"),
-              perSecond(of(vllmMetrics.promptTokens, "Sum", "prompts"), "prompts"),
+              perSecond(sent(vllmMetrics.generatedTokens, "Sum", "generated"), "generated"),
+              perSecond(sent(vllmMetrics.promptTokens, "Sum", "prompts"), "prompts"),
             ],
             axis: { min: 0 },
           },
           {
             title: "Requests in the engines",
             signals: [
-              of(vllmMetrics.requestsRunning, "Sum", "running"),
-              of(vllmMetrics.requestsWaiting, "Sum", "waiting"),
+              sent(vllmMetrics.requestsRunning, "Sum", "running"),
+              sent(vllmMetrics.requestsWaiting, "Sum", "waiting"),
             ],
             axis: { min: 0 },
           },
           {
             title: "KV cache in use (1 is full)",
             signals: [
-              of(vllmMetrics.cacheUsage, "Average", "average"),
-              of(vllmMetrics.cacheUsage, "Maximum", "fullest"),
+              sent(vllmMetrics.cacheUsage, "Average", "average"),
+              sent(vllmMetrics.cacheUsage, "Maximum", "fullest"),
             ],
             axis: { min: 0, max: 1 },
           },
@@ -114,24 +110,24 @@ export function createDashboard(context: SystemContext, settings: Phi3Settings, 
         graphs: [
           {
             title: "GPU utilisation (%)",
-            signals: [of(agentMetrics.gpuUtilization, "Average", "average")],
+            signals: [sent(agentMetrics.gpuUtilization, "Average", "average")],
             axis: { min: 0, max: 100 },
             limit: { value: settings.scaling.upAbove, label: "one instance more" },
           },
           {
             title: "GPU memory (MiB, average)",
             signals: [
-              of(agentMetrics.gpuMemoryUsed, "Average", "used"),
-              of(agentMetrics.gpuMemoryTotal, "Average", "total"),
+              sent(agentMetrics.gpuMemoryUsed, "Average", "used"),
+              sent(agentMetrics.gpuMemoryTotal, "Average", "total"),
             ],
             axis: { min: 0 },
           },
-          { title: "GPU temperature (°C)", signals: [of(agentMetrics.gpuTemperature, "Maximum", "hottest")] },
+          { title: "GPU temperature (°C)", signals: [sent(agentMetrics.gpuTemperature, "Maximum", "hottest")] },
           {
             title: "Disk and memory (%)",
             signals: [
-              of(agentMetrics.diskUsedPercent, "Maximum", "fullest disk"),
-              of(agentMetrics.memoryUsedPercent, "Average", "memory"),
+              sent(agentMetrics.diskUsedPercent, "Maximum", "fullest disk"),
+              sent(agentMetrics.memoryUsedPercent, "Average", "memory"),
             ],
             axis: { min: 0, max: 100 },
           },

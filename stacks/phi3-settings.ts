@@ -2,7 +2,7 @@ import { z } from "zod";
 import { isOrigin } from "../components/edge/cors";
 import { pinnedImage } from "../userdata/options";
 import { environmentDefaults } from "./environments";
-import { checkFit, domain, fleet, network, pageDomain, withFleetChecks } from "./inference-settings";
+import { checkFit, domain, fleet, network, pageDomain, withFleetChecks, workingHours } from "./inference-settings";
 import { flag, needs, setting, share, text, whole } from "./setting";
 import type { Place } from "./system";
 
@@ -15,12 +15,6 @@ const vllmImage =
 
 /** Source: https://huggingface.co/microsoft/Phi-3-mini-4k-instruct (MIT), by public copies of the commit's name (read 2026-11-21) */
 const phi3Mini = { name: "microsoft/Phi-3-mini-4k-instruct", revision: "f39ac1d28e925b323eae81227eaba4464caced4e" };
-
-/** Nights and weekends are two thirds of a week, and a GPU costs the same in all of it. */
-const workingHours = [
-  { name: "night", cron: "0 19 * * *", min: 0, max: 0, desired: 0 },
-  { name: "morning", cron: "0 7 * * MON-FRI", min: 1, max: 2, desired: 1 },
-];
 
 /** Settings of the system phi3, under `llm-stacks:phi3`. Everything has a default, but for the domain outside dev. */
 export function phi3Schema(place: Place) {

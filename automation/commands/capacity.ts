@@ -41,7 +41,7 @@ export function capacityTable(modelName: string, typeNames: readonly string[], f
       : `no GPU, ${type.memoryGiB} GiB`;
     const { value, date, verified } = type.usdPerHour;
     const price = `$${value} an hour, $${Math.round(monthlyUsd(type, 1))} a month (us-east-1, on demand, ${date}${verified ? "" : ", unverified"})`;
-    return `${name}: ${holds ? "has the memory" : "HAS NOT THE MEMORY"}\n  ${memory}\n  ${why}\n  ${price}`;
+    return `${name}: ${holds ? "fits" : "DOES NOT FIT"}\n  ${memory}\n  ${why}\n  ${price}`;
   });
   return [`${modelName} with ${context} tokens of context, ${gpuMemoryUtilization} of the GPU's memory`, ...lines].join(
     "\n",

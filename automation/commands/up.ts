@@ -1,4 +1,5 @@
-import { Interrupted } from "../lib/exit";
+import type { OutputMap } from "@pulumi/pulumi/automation";
+import { Interrupted, UsageError } from "../lib/exit";
 import { FindingsPresenter } from "../lib/findings/presenter";
 import { runOperation } from "../lib/operation";
 import { openSession, withStackLock } from "../lib/session";
@@ -15,13 +16,20 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
   const start = performance.now();
   const findings = new FindingsPresenter(stackName, flags);
   const session = await openSession(stackName, flags);
+  const leftOut = flags.systems ? systemsBeside(flags.systems, await session.stack.outputs()) : [];
+  if (leftOut.length > 0 && flags.yes) {
+    throw new UsageError(
+      `--systems leaves out ${leftOut.join(", ")}, which stack ${stackName} has: the update would destroy it.`,
+      `Name it too (--systems ${[...(flags.systems ?? []), ...leftOut].join(",")}), or leave out --yes to be asked.`,
+    );
+  }
   const changes = await previewSession(session, process.stdout, findings);
   const pending = Object.entries(changes).some(([operation, count]) => operation !== "same" && count);
-  if (
-    pending &&
-    !flags.yes &&
-    !(await confirm(`Update stack ${stackName}${flags.local ? " on this machine" : " on AWS"}?`))
-  ) {
+  const question = [
+    ...leftOut.map((system) => `This destroys ${system}, which --systems leaves out.`),
+    `Update stack ${stackName}${flags.local ? " on this machine" : " on AWS"}?`,
+  ];
+  if (pending && !flags.yes && !(await confirm(question.join("\n")))) {
     throw new Interrupted("Nothing was changed.");
   }
   const { stack, policyPacks, configFile } = session;
@@ -33,4 +41,11 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
   );
   printOutputs(session, result.outputs);
   console.log(`\nStack ${stackName} is up${flags.local ? " on this machine" : ""} after ${secondsSince(start)}.`);
+}
+
+/** Systems that a stack has and `chosen` does not name, by the stack's outputs, which have a key for each. */
+export function systemsBeside(chosen: readonly string[], outputs: OutputMap): string[] {
+  return Object.keys(outputs)
+    .map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
+    .filter((system) => !chosen.includes(system));
 }

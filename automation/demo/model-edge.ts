@@ -1,8 +1,8 @@
 import { apiKeyHeaders } from "../../loadtest/api-key";
-import { reach } from "../../loadtest/target";
 import { type Front, openFront } from "../../local/front";
 import { serveBehind } from "../../local/model/behind";
 import { ensureModelServer, type ModelServer, type ModelServerOptions } from "../../local/model/server";
+import { reach } from "../../local/urls";
 import { FrontClient } from "./front-client";
 
 export interface ModelEdgeOptions {

@@ -1,11 +1,10 @@
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { runLoadTest } from "../../loadtest/run";
 import { serveBehind } from "../../local/model/behind";
+import { checkClosed, checkLoad, checkRedirect } from "./edge-steps";
 import { writeEvidence } from "./evidence";
 import type { FrontAnswer, FrontClient } from "./front-client";
-import { type ModelEdge, plainHttp, withModelEdge } from "./model-edge";
+import { type ModelEdge, withModelEdge } from "./model-edge";
 import type { Report } from "./report";
 import { tenths } from "./statistics";
 import { check, type Steps } from "./steps";
@@ -220,15 +219,9 @@ class Demo {
   }
 
   private redirect() {
-    return this.steps.run("plain HTTP is redirected to HTTPS", [], async (details) => {
-      const { ollamaUrl } = this.options.outputs;
-      const local = this.options.endpoint !== undefined;
-      const front = local ? this.front : await this.edge.enter(ollamaUrl.replace("https:", "http:"));
-      const { status, headers } = await front.expect([301], "/api/tags", local ? { headers: plainHttp } : {});
-      const location = headers.get("location") ?? "";
-      Object.assign(details, { status, location });
-      check(location === `${ollamaUrl}/api/tags`, `It leads to ${location}, not to ${ollamaUrl}/api/tags.`);
-    });
+    return this.steps.run("plain HTTP is redirected to HTTPS", [], (details) =>
+      checkRedirect(details, this.edge, this.front, this.options.outputs.ollamaUrl, "/api/tags", this.options),
+    );
   }
 
   /** Without a certificate it lets in CloudFront alone, so on AWS nothing else can ask it. */
@@ -246,47 +239,31 @@ class Demo {
   private bucket() {
     return this.steps.run("the bucket is closed to requests without a signature", [], async (details) => {
       const { bucketName } = this.options.outputs;
-      const { endpoint, region } = this.options;
-      const direct = endpoint ? `${endpoint}/${bucketName}` : `https://${bucketName}.s3.${region}.amazonaws.com`;
       for (const key of ["web-ui/data.tar.gz", "uploads/any"]) {
-        const { status } = await fetch(`${direct}/${key}`, { signal: AbortSignal.timeout(30_000) });
-        details[key] = status;
-        check(status === 403, `GET ${key} answered ${status}, not 403.`);
+        details[key] = await checkClosed(bucketName, key, this.options);
       }
     });
   }
 
   private load(version: string | undefined) {
-    const { loadSeconds = 15, outDir, log, outputs, endpoint, region } = this.options;
+    const { loadSeconds = 15, log, outputs, endpoint, region } = this.options;
     if (loadSeconds === 0) return undefined;
-    return this.steps.run("load test", [version], async (details) => {
+    return this.steps.run("load test", [version], (details) => {
       const run = () =>
-        runLoadTest({
+        checkLoad(details, this.options, {
           system: "ollama",
           baseUrl: this.front.baseUrl,
           headers: this.edge.key,
           model: outputs.model,
-          users: 2,
-          spawnRatePerSecond: 2,
           durationSeconds: loadSeconds,
           maxTokens: tokens,
-          outDir: join(outDir, "load"),
           log,
-          resources: { "Load balancer": outputs.loadBalancerDns, "Auto Scaling group": outputs.groupName },
         });
       const { engine } = this.edge;
+      if (!engine || !endpoint) return run();
       // Its users open Open WebUI's page too; here Ollama's own greeting stands for it.
-      const result =
-        engine && endpoint
-          ? await serveBehind(
-              { endpoint, region, targetGroupArns: [outputs.webUiTargetGroupArn], port: engine.port },
-              run,
-            )
-          : await run();
-      Object.assign(details, { requests: result.requests, tokensPerSecond: result.tokensPerSecond });
-      for (const { name, latencyMs } of result.endpoints) details[name] = latencyMs;
-      if (result.neverAsked.length > 0) details["neverAsked"] = result.neverAsked;
-      check(result.failures === 0, `${result.failures} of ${result.requests} requests failed; see load/report.md.`);
+      const behind = { endpoint, region, targetGroupArns: [outputs.webUiTargetGroupArn], port: engine.port };
+      return serveBehind(behind, run);
     });
   }
 

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
-import { runLoadTest } from "../../loadtest/run";
+import { checkClosed, checkLoad, checkRedirect } from "./edge-steps";
 import { writeEvidence } from "./evidence";
 import type { FrontAnswer, FrontClient, StreamedLine } from "./front-client";
-import { type ModelEdge, plainHttp, withModelEdge } from "./model-edge";
+import { type ModelEdge, withModelEdge } from "./model-edge";
 import { type PageUse, usePage } from "./page";
 import type { Report } from "./report";
 import { summarize, tenths } from "./statistics";
@@ -230,17 +230,9 @@ class Demo {
   }
 
   private redirect() {
-    return this.steps.run("plain HTTP is redirected to HTTPS", [], async (details) => {
-      const local = this.options.endpoint !== undefined;
-      const front = local ? this.fronts.page : await this.edge.enter(this.outputs.pageUrl.replace("https:", "http:"));
-      const { status, headers } = await front.expect([301], "/", local ? { headers: plainHttp } : {});
-      const location = headers.get("location") ?? "";
-      Object.assign(details, { status, location });
-      check(
-        location.startsWith(`${this.outputs.pageUrl}/`),
-        `It leads to ${location}, not to ${this.outputs.pageUrl}.`,
-      );
-    });
+    return this.steps.run("plain HTTP is redirected to HTTPS", [], (details) =>
+      checkRedirect(details, this.edge, this.fronts.page, this.outputs.pageUrl, "/", this.options),
+    );
   }
 
   private cors() {
@@ -265,20 +257,13 @@ class Demo {
     return this.steps.run("the page is served by CloudFront alone, with its headers", [], async (details) => {
       const { headers, text } = await this.fronts.page.expect([200], "/");
       const policy = headers.get("content-security-policy") ?? "";
-      const { pageBucketName } = this.outputs;
-      const { endpoint, region } = this.options;
-      const direct = endpoint
-        ? `${endpoint}/${pageBucketName}`
-        : `https://${pageBucketName}.s3.${region}.amazonaws.com`;
-      const { status } = await fetch(`${direct}/index.html`, { signal: AbortSignal.timeout(30_000) });
       Object.assign(details, {
         bytes: text.length,
         contentSecurityPolicy: policy,
         strictTransportSecurity: headers.get("strict-transport-security"),
-        pastCloudFront: status,
+        pastCloudFront: await checkClosed(this.outputs.pageBucketName, "index.html", this.options),
       });
       check(policy.includes("default-src 'none'"), `Its Content-Security-Policy is "${policy}".`);
-      check(status === 403, `The bucket itself answered ${status}, not 403.`);
     });
   }
 
@@ -296,29 +281,19 @@ class Demo {
   }
 
   private load(healthy: boolean | undefined) {
-    const { loadSeconds = 15, outDir, log } = this.options;
+    const { loadSeconds = 15, log } = this.options;
     if (loadSeconds === 0) return undefined;
-    return this.steps.run("load test", [healthy], async (details) => {
-      const result = await runLoadTest({
+    return this.steps.run("load test", [healthy], (details) =>
+      checkLoad(details, this.options, {
         system: "phi3",
         baseUrl: this.page.baseUrl,
         headers: this.edge.key,
         model: this.outputs.model,
-        users: 2,
-        spawnRatePerSecond: 2,
         durationSeconds: loadSeconds,
         maxTokens,
-        outDir: join(outDir, "load"),
         log,
-        resources: { "Load balancer": this.outputs.loadBalancerDns, "Auto Scaling group": this.outputs.groupName },
-      });
-      details["requests"] = result.requests;
-      details["tokensPerSecond"] = result.tokensPerSecond;
-      for (const { name, latencyMs } of result.endpoints) details[name] = latencyMs;
-      // On a slow machine the time is up before every endpoint had its turn.
-      if (result.neverAsked.length > 0) details["neverAsked"] = result.neverAsked;
-      check(result.failures === 0, `${result.failures} of ${result.requests} requests failed; see load/report.md.`);
-    });
+      }),
+    );
   }
 
   private engineDown() {

@@ -1,3 +1,4 @@
+import { table } from "../lib/markdown";
 import type { StepRecord, StepStatus } from "./steps";
 
 export interface Report {
@@ -70,17 +71,4 @@ function flatten(value: Readonly<Record<string, unknown>>, prefix = ""): string[
     if (typeof item === "object" && item !== null) return flatten(item as Record<string, unknown>, `${name}.`);
     return [[name, String(item)]];
   });
-}
-
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeCell).join(" | ")} |`;
-  return [line(head), `|${head.map(() => "---|").join("")}`, ...rows.map(line)];
-}
-
-function escapeCell(text: string): string {
-  return text
-    .replaceAll("\\", "\\\\")
-    .replaceAll("|", "\\|")
-    .replaceAll("<", "&lt;")
-    .replaceAll(/\s*\n\s*/g, " ");
 }

@@ -1,4 +1,4 @@
-import { CommanderError } from "commander";
+import { type Command, CommanderError } from "commander";
 import { UserError } from "./user-error";
 
 /** Exit statuses of the command line; scripts rely on them. */
@@ -32,6 +32,17 @@ export function exitCodeOf(error: unknown): number {
   if (error instanceof UsageError || error instanceof PolicyRefusal || error instanceof Interrupted)
     return error.exitCode;
   return EXIT.failed;
+}
+
+/** Runs a command line; the process then ends with the status that fits. */
+export async function runToEnd(program: Command): Promise<void> {
+  try {
+    await program.parseAsync(process.argv);
+  } catch (error) {
+    // Commander has printed its own message already.
+    if (!(error instanceof CommanderError)) reportError(error);
+    process.exitCode = exitCodeOf(error);
+  }
 }
 
 /** Print what the user can act on; anything else is a bug of ours and comes with its stack. */

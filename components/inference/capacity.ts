@@ -50,7 +50,7 @@ export interface Fit {
 }
 
 /**
- * Whether a model fits an instance, and how much of it is left for requests. On several GPUs the model is split over all of them.
+ * Whether a model can run on an instance, and how much memory is left for requests. On several GPUs the model is split over all of them.
  *
  * As vLLM reckons at start: memory x utilisation - weights - overhead = KV cache
  * (https://docs.vllm.ai/en/stable/configuration/conserving_memory.html).
@@ -90,10 +90,13 @@ export function fits(model: Model, hardware: Hardware, maxModelLen: number, opti
   const sum =
     `${round(usable)} GiB usable - ${round(weights)} GiB weights - ${round(devices * overheadGiB)} GiB overhead ` +
     `leave ${round(freeForCacheGiB)} GiB for the cache, ${cacheTokens} tokens`;
-  const doFits = !tooLong && concurrentRequests >= 1;
+  const unknownFormat = model.bfloat16 && hardware.gpu !== undefined && !gpus[hardware.gpu].bfloat16;
+  const doFits = !tooLong && !unknownFormat && concurrentRequests >= 1;
   return { fits: doFits, freeForCacheGiB, cacheTokens, concurrentRequests, why: `${sum}${advice()}.` };
 
   function advice(): string {
+    if (unknownFormat)
+      return `, but a ${hardware.gpu} has no bfloat16, the format of the weights; take a type with a newer GPU`;
     if (tooLong) return `, but the model was made for ${model.maxContext} tokens; lower the context of ${maxModelLen}`;
     if (freeForCacheGiB <= 0) return "; take an instance type with more memory, or smaller weights";
     if (concurrentRequests < 1) {

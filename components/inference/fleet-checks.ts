@@ -94,7 +94,7 @@ export function scheduleChecks(
   const bringsBack = schedules.some(({ min }) => min >= size.min);
   const each = schedules.flatMap((schedule, index): Check[] => {
     const at = `schedules[${index}]`;
-    const { name, cron, timeZone, min, max, desired } = schedule;
+    const { name, timeZone, min, max, desired } = schedule;
     const shape: Check[] = [
       {
         path: `${at}.name`,
@@ -103,8 +103,8 @@ export function scheduleChecks(
       },
       {
         path: `${at}.cron`,
-        ok: isCron(cron),
-        message: `is "${cron}"; give minute, hour, day of month, month and day of week, such as 0 8 * * MON-FRI.`,
+        ok: cron.test(schedule.cron),
+        message: `is "${schedule.cron}"; give minute, hour, day of month, month and day of week, such as 0 8 * * MON-FRI.`,
       },
       {
         path: `${at}.timeZone`,
@@ -137,12 +137,11 @@ export function scheduleChecks(
   return each;
 }
 
-function isCron(text: string): boolean {
-  const fields = text.split(" ");
-  return fields.length === 5 && fields.every((field) => /^[0-9A-Za-z*,/-]+$/.test(field));
-}
+/** Five fields of a schedule, as EC2 Auto Scaling takes them. */
+export const cron = /^[\dA-Za-z*,/-]+( [\dA-Za-z*,/-]+){4}$/;
 
-function isTimeZone(name: string): boolean {
+/** Whether the name is one of the IANA's time zones. */
+export function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat("en", { timeZone: name });
     return /^[A-Z]/.test(name);

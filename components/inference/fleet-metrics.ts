@@ -15,6 +15,14 @@ export function fleetMetric(namespace: string, name: string, statistic: Metric["
   });
 }
 
+/** Metrics that a fleet's instances send, each with its name in graphs. */
+export function sentBy({ facts }: { readonly facts: FleetFacts }, namespace: string) {
+  return (name: string, statistic: Metric["statistic"], label: string): Metric => ({
+    ...fleetMetric(namespace, name, statistic)(facts),
+    label,
+  });
+}
+
 /** CPU of all instances, in percent, averaged in each minute. From EC2. */
 export function cpuUtilisation(): MetricOfFleet {
   return fleetMetric("AWS/EC2", "CPUUtilization", "Average");

@@ -5,14 +5,14 @@
 
 /** GPUs by the name AWS gives them. */
 export const gpus = {
-  T4: { memoryGiB: 16, visibleGiB: 14.56 },
-  A10G: { memoryGiB: 24, visibleGiB: 21.98 },
-  L4: { memoryGiB: 24, visibleGiB: 21.95 },
-  L40S: { memoryGiB: 48, visibleGiB: 44.39 },
-  "A100-40GB": { memoryGiB: 40, visibleGiB: 39.38 },
-  "A100-80GB": { memoryGiB: 80, visibleGiB: 79.14 },
-  H100: { memoryGiB: 80, visibleGiB: 79.1 },
-  H200: { memoryGiB: 141, visibleGiB: 139.71 },
+  T4: { memoryGiB: 16, visibleGiB: 14.56, bfloat16: false },
+  A10G: { memoryGiB: 24, visibleGiB: 21.98, bfloat16: true },
+  L4: { memoryGiB: 24, visibleGiB: 21.95, bfloat16: true },
+  L40S: { memoryGiB: 48, visibleGiB: 44.39, bfloat16: true },
+  "A100-40GB": { memoryGiB: 40, visibleGiB: 39.38, bfloat16: true },
+  "A100-80GB": { memoryGiB: 80, visibleGiB: 79.14, bfloat16: true },
+  H100: { memoryGiB: 80, visibleGiB: 79.1, bfloat16: true },
+  H200: { memoryGiB: 141, visibleGiB: 139.71, bfloat16: true },
 } as const satisfies Readonly<Record<string, GpuModel>>;
 export type GpuName = keyof typeof gpus;
 
@@ -24,6 +24,8 @@ export interface GpuModel {
    * out-of-memory messages name in public reports; other driver versions leave up to 0.3 GiB more.
    */
   readonly visibleGiB: number;
+  /** Whether it computes with bfloat16: from compute capability 8.0 on. Source: https://developer.nvidia.com/cuda-gpus and the CUDA C++ programming guide. */
+  readonly bfloat16: boolean;
 }
 
 export type Architecture = "x86_64" | "arm64";

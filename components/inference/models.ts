@@ -3,6 +3,8 @@ export interface Model {
   readonly parameters: number;
   /** Size of the weights as they are loaded, in bytes. */
   readonly weightBytes: number;
+  /** Whether the weights are bfloat16, which not every GPU computes with. */
+  readonly bfloat16?: boolean;
   readonly layers: number;
   /** Heads that have keys and values of their own; fewer than attention heads where heads share them. */
   readonly kvHeads: number;
@@ -29,6 +31,7 @@ export const models = {
   "microsoft/Phi-3-mini-4k-instruct": {
     ...phi3Mini,
     weightBytes: 2 * phi3Mini.parameters,
+    bfloat16: true,
     maxContext: 4096,
     source: "https://huggingface.co/microsoft/Phi-3-mini-4k-instruct and https://arxiv.org/abs/2404.14219",
     verified: true,

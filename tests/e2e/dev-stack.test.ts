@@ -48,6 +48,12 @@ describe("the dev stack on this machine", () => {
     expect(again.stdout).toMatch(/Resources:\s+\d+ unchanged/);
   });
 
+  test("--systems with --yes does not destroy the systems that it leaves out", async () => {
+    const fewer = await run(["up", "dev", "--local", "--yes", "--systems", "ollama"]);
+    expect(fewer.status, fewer.output).toBe(2);
+    expect(fewer.output).toContain("--systems leaves out lambda-efs, phi3, which stack dev has");
+  });
+
   test("the demo of phi3 goes in by every way, with a real model behind and a real browser before it", async () => {
     const { report, out } = await demo("phi3");
     expect(report.steps.map(({ status }) => status)).toEqual(report.steps.map(() => "passed"));

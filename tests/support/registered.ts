@@ -25,6 +25,17 @@ export interface Configuration {
   readonly secrets: Readonly<Record<string, string>>;
 }
 
+/** What a stack `dev` is configured with when it leaves everything at its default. */
+export const devDefaults: Configuration = {
+  stack: "dev",
+  environment: "dev",
+  region: "us-east-1",
+  accountId: "123456789012",
+  alarmEmail: "ops@example.com",
+  settings: {},
+  secrets: {},
+};
+
 export interface Registered {
   readonly configuration: Configuration;
   readonly recording: Recording;

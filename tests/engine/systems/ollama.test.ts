@@ -2,20 +2,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localAccountId } from "../../../local/aws-env";
 import { type Deployed, deploy } from "../../support/deployed";
 import * as properties from "../../support/ollama-properties";
-import { type Configuration, inTheClear } from "../../support/registered";
+import { type Configuration, devDefaults, inTheClear } from "../../support/registered";
 
 /**
  * The whole of Ollama as the engine and the provider make it on the emulator, judged by the policy pack. The state that is looked at is what the provider read back, and
  * a refresh finds nothing else. Previews of staging and prod are in tests/engine/components/stacks.test.ts, requests and the end in tests/e2e. That instances boot only AWS shows.
  */
 const first: Configuration = {
-  stack: "dev",
-  environment: "dev",
-  region: "us-east-1",
+  ...devDefaults,
   accountId: localAccountId,
-  alarmEmail: "ops@example.com",
-  settings: {},
-  secrets: {},
 };
 const second: Configuration = {
   ...first,

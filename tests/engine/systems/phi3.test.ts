@@ -10,7 +10,7 @@ import {
   resourceCompleteness,
   securityGroupLeastPrivilege,
 } from "../../support/phi3-properties";
-import type { Configuration } from "../../support/registered";
+import { type Configuration, devDefaults } from "../../support/registered";
 
 /**
  * The whole of Phi-3 as the engine and the provider make it on the emulator, judged by the policy pack. The state that is looked at is what the
@@ -18,13 +18,8 @@ import type { Configuration } from "../../support/registered";
  * line, requests and the end in tests/e2e/dev-stack.test.ts. That instances boot only AWS shows.
  */
 const first: Configuration = {
-  stack: "dev",
-  environment: "dev",
-  region: "us-east-1",
+  ...devDefaults,
   accountId: localAccountId,
-  alarmEmail: "ops@example.com",
-  settings: {},
-  secrets: {},
 };
 const second: Configuration = {
   ...first,

@@ -8,21 +8,21 @@ describe("./llm capacity", () => {
     expect(capacityTable(phi3, ["g5.xlarge", "g4dn.xlarge"], { context: "4096" })).toBe(
       [
         "microsoft/Phi-3-mini-4k-instruct with 4096 tokens of context, 0.9 of the GPU's memory",
-        "g5.xlarge: has the memory",
+        "g5.xlarge: fits",
         "  1 x A10G, 21.98 GiB seen by CUDA each",
         "  19.78 GiB usable - 7.12 GiB weights - 1.50 GiB overhead leave 11.16 GiB for the cache, 30480 tokens: 7 at once of 4096 tokens each.",
         "  $1.006 an hour, $734 a month (us-east-1, on demand, 2026-11-21)",
-        "g4dn.xlarge: has the memory",
+        "g4dn.xlarge: DOES NOT FIT",
         "  1 x T4, 14.56 GiB seen by CUDA each",
-        "  13.10 GiB usable - 7.12 GiB weights - 1.50 GiB overhead leave 4.49 GiB for the cache, 12240 tokens: 2 at once of 4096 tokens each.",
+        "  13.10 GiB usable - 7.12 GiB weights - 1.50 GiB overhead leave 4.49 GiB for the cache, 12240 tokens, but a T4 has no bfloat16, the format of the weights; take a type with a newer GPU.",
         "  $0.526 an hour, $384 a month (us-east-1, on demand, 2026-11-21)",
       ].join("\n"),
     );
   });
 
   test("says what has too little, and marks prices that one source alone gives", () => {
-    const table = capacityTable(phi3, ["g4dn.xlarge", "g5.8xlarge"], { utilization: "0.6" });
-    expect(table).toContain("g4dn.xlarge: HAS NOT THE MEMORY");
+    const table = capacityTable(phi3, ["g5.xlarge", "g5.8xlarge"], { utilization: "0.4" });
+    expect(table).toContain("g5.xlarge: DOES NOT FIT");
     expect(table).toContain("too few for one request of 4096");
     expect(table).toContain("(us-east-1, on demand, 2026-11-21, unverified)");
   });

@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { repoRoot } from "../../../automation/lib/paths";
 import packageJson from "../../../package.json";
 import { type SystemName, systemNames } from "../../../stacks/systems";
-import { registered } from "../../support/registered";
+import { devDefaults, registered } from "../../support/registered";
 
 const files = execFileSync(
   "git",
@@ -24,15 +24,7 @@ const systems = systemNames.join("|");
 let deployed: string;
 
 async function registeredText(system: SystemName): Promise<string> {
-  const { recording, outputs } = await registered(system, {
-    stack: "dev",
-    environment: "dev",
-    region: "us-east-1",
-    accountId: "123456789012",
-    alarmEmail: "ops@example.com",
-    settings: {},
-    secrets: {},
-  });
+  const { recording, outputs } = await registered(system, devDefaults);
   return JSON.stringify([recording.resources.map(({ inputs }) => inputs), outputs]);
 }
 

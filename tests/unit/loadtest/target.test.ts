@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { fc, test } from "@fast-check/vitest";
 import { describe, expect } from "vitest";
 import { repoRoot } from "../../../automation/lib/paths";
-import { reach, targetOf, testedSystem } from "../../../loadtest/target";
+import { targetOf, testedSystem } from "../../../loadtest/target";
 
 const stackName = fc.stringMatching(/^[a-z][a-z0-9-]{1,12}$/);
 const region = fc.constantFrom("us-east-1", "eu-central-1", "ap-southeast-2");
@@ -110,25 +110,5 @@ describe("targetOf", () => {
       expect.objectContaining({ exitCode: 2, hint: "Systems with one: ollama, phi3." }),
     );
     expect(() => testedSystem("constructor")).toThrow('There is no load test of "constructor".');
-  });
-});
-
-describe("reach", () => {
-  test("on AWS a URL is asked as it is", () => {
-    expect(reach("https://d1.cloudfront.net", undefined)).toEqual({
-      baseUrl: "https://d1.cloudfront.net",
-      headers: {},
-    });
-  });
-
-  test("the local AWS is asked on its port, by the name as Host", () => {
-    expect(reach("https://d1.cloudfront.net", "http://127.0.0.1:4566/")).toEqual({
-      baseUrl: "http://127.0.0.1:4566",
-      headers: { Host: "d1.cloudfront.net", "X-Forwarded-Proto": "https" },
-    });
-    expect(reach("https://abc123.execute-api.eu-west-1.amazonaws.com", "http://127.0.0.1:4566")).toEqual({
-      baseUrl: "http://127.0.0.1:4566",
-      headers: { Host: "abc123.execute-api.localhost" },
-    });
   });
 });

@@ -1,6 +1,6 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
-import { reachableApiUrl } from "../../../local/urls";
+import { reach, reachableApiUrl } from "../../../local/urls";
 
 const endpoint = "http://127.0.0.1:4566";
 
@@ -54,4 +54,24 @@ describe("reachableApiUrl", () => {
       );
     },
   );
+});
+
+describe("reach", () => {
+  test("on AWS a URL is asked as it is", () => {
+    expect(reach("https://d1.cloudfront.net", undefined)).toEqual({
+      baseUrl: "https://d1.cloudfront.net",
+      headers: {},
+    });
+  });
+
+  test("the local AWS is asked on its port, by the name as Host", () => {
+    expect(reach("https://d1.cloudfront.net", "http://127.0.0.1:4566/")).toEqual({
+      baseUrl: "http://127.0.0.1:4566",
+      headers: { Host: "d1.cloudfront.net", "X-Forwarded-Proto": "https" },
+    });
+    expect(reach("https://abc123.execute-api.eu-west-1.amazonaws.com", "http://127.0.0.1:4566")).toEqual({
+      baseUrl: "http://127.0.0.1:4566",
+      headers: { Host: "abc123.execute-api.localhost" },
+    });
+  });
 });

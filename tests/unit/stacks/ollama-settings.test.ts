@@ -31,7 +31,7 @@ describe("[ollama 10.1] [ollama 10.2] dev", () => {
     });
     expect(settings?.schedules).toEqual([
       { name: "night", cron: "0 19 * * *", timeZone: "Etc/UTC", min: 0, max: 0, desired: 0 },
-      { name: "morning", cron: "0 7 * * MON-FRI", timeZone: "Etc/UTC", min: 1, max: 1, desired: 1 },
+      { name: "morning", cron: "0 7 * * MON-FRI", timeZone: "Etc/UTC" },
     ]);
   });
 });

@@ -2,20 +2,11 @@ import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test } from "vitest";
 import { defaultOllamaBudget, idleUsdPerMonth } from "../../../stacks/ollama-cost";
 import type { RecordedResource } from "../../support/mocks";
-import { type Configuration, madeUpSecret, type Registered, registered } from "../../support/registered";
+import { type Configuration, devDefaults, madeUpSecret, type Registered, registered } from "../../support/registered";
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
-const dev: Configuration = {
-  stack: "dev",
-  environment: "dev",
-  region: "us-east-1",
-  accountId: "123456789012",
-  alarmEmail: "ops@example.com",
-  settings: {},
-  secrets: {},
-};
 const prod: Configuration = {
-  ...dev,
+  ...devDefaults,
   stack: "prod",
   environment: "prod",
   region: "eu-central-1",
@@ -30,7 +21,7 @@ const prod: Configuration = {
 let inDev: Registered;
 let inProd: Registered;
 beforeAll(async () => {
-  inDev = await registered("ollama", dev);
+  inDev = await registered("ollama", devDefaults);
   inProd = await registered("ollama", prod);
 });
 

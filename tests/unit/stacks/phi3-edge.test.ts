@@ -3,9 +3,9 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { repoRoot } from "../../../automation/lib/paths";
 import { signals } from "../../support/phi3-properties";
-import { type Registered, registered } from "../../support/registered";
+import { devDefaults, type Registered, registered } from "../../support/registered";
 import { seenInRecording } from "../../support/seen";
-import { certificateArn, dev, devWith, named, prod } from "./phi3-fixtures";
+import { certificateArn, devWith, named, prod } from "./phi3-fixtures";
 
 // What stands between callers and the fleet, and what watches both.
 
@@ -15,7 +15,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 let inDev: Registered;
 let inProd: Registered;
 beforeAll(async () => {
-  inDev = await registered("phi3", dev);
+  inDev = await registered("phi3", devDefaults);
   inProd = await registered("phi3", prod);
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { Environment } from "../../../components/lib/context";
 import { ConfigError, parseStackConfig } from "../../../stacks/config";
+import { withSizes } from "../../../stacks/inference-settings";
 import { phi3Schema } from "../../../stacks/phi3-settings";
 
 const certificateArn = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555";
@@ -28,8 +29,27 @@ describe("[phi3 12.1] dev", () => {
     });
     expect(read({}).settings?.schedules).toMatchObject([
       { name: "night", min: 0, max: 0, desired: 0 },
-      { name: "morning", min: 1, desired: 1 },
+      { name: "morning", cron: "0 7 * * MON-FRI" },
     ]);
+  });
+});
+
+describe("schedules", () => {
+  const schedulesOf = (settings: object) => {
+    const { settings: found, mistakes } = read(settings);
+    expect(mistakes).toEqual({});
+    return found?.schedules.map((schedule) => withSizes(schedule, found.size));
+  };
+
+  test("that name no sizes bring the fleet back to its own, whatever they are", () => {
+    const [night, morning] = schedulesOf({ size: { min: 2, max: 5, desired: 3 } }) ?? [];
+    expect(night).toMatchObject({ min: 0, max: 0, desired: 0 });
+    expect(morning).toMatchObject({ min: 2, max: 5, desired: 3 });
+  });
+
+  test("that name some take the others from the fleet, and want no more than their least", () => {
+    const day = { name: "day", cron: "0 8 * * *", min: 2 };
+    expect(schedulesOf({ size: { min: 1, max: 3 }, schedules: [day] })).toMatchObject([{ min: 2, max: 3, desired: 2 }]);
   });
 });
 
@@ -79,10 +99,15 @@ describe("a mistake between settings is told by its place", () => {
     ["a type without a GPU", { instanceTypes: ["t3.large"] }, { "instanceTypes.0": expect.any(String) }],
     [
       "too little memory for the context",
-      { instanceTypes: ["g4dn.xlarge"], model: { maxModelLen: 4096, gpuMemoryUtilization: 0.6 } },
+      { instanceTypes: ["g5.xlarge"], model: { maxModelLen: 4096, gpuMemoryUtilization: 0.4 } },
       {
-        "instanceTypes.0": expect.stringMatching(/^g4dn\.xlarge can't serve microsoft\/Phi-3-mini-4k-instruct: .*GiB/),
+        "instanceTypes.0": expect.stringMatching(/^g5\.xlarge can't serve microsoft\/Phi-3-mini-4k-instruct: .*GiB/),
       },
+    ],
+    [
+      "a GPU without the weights' format",
+      { instanceTypes: ["g4dn.xlarge"] },
+      { "instanceTypes.0": expect.stringContaining("a T4 has no bfloat16") },
     ],
     ["one zone", { availabilityZones: ["us-east-1a"] }, { availabilityZones: expect.any(String) }],
     [
@@ -244,10 +269,10 @@ describe("a run of the program with everything wrong", () => {
   });
 
   test("tells of a model that does not fit, and of what else is wrong beside it", () => {
-    const model = { maxModelLen: 4096, gpuMemoryUtilization: 0.5 };
-    const mistakes = told({ domain, instanceTypes: ["g4dn.xlarge"], model, scaling: { upAbove: 50, downBelow: 40 } });
+    const model = { maxModelLen: 4096, gpuMemoryUtilization: 0.4 };
+    const mistakes = told({ domain, instanceTypes: ["g5.xlarge"], model, scaling: { upAbove: 50, downBelow: 40 } });
     expect(mistakes.map(place)).toEqual(["llm-stacks:phi3.instanceTypes[0]", "llm-stacks:phi3.scaling.downBelow"]);
-    expect(mistakes[0]).toMatch(/g4dn\.xlarge can't serve microsoft\/Phi-3-mini-4k-instruct: .*GiB/);
+    expect(mistakes[0]).toMatch(/g5\.xlarge can't serve microsoft\/Phi-3-mini-4k-instruct: .*GiB/);
   });
 
   test("tells of addresses that two systems would share, whatever else is wrong with either", () => {

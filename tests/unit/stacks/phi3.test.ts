@@ -3,9 +3,9 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { requiredTagKeys } from "../../../components/lib/tags";
 import type { Recording } from "../../support/mocks";
 import { script } from "../../support/phi3-properties";
-import { inTheClear, madeUpSecret, type Registered, registered } from "../../support/registered";
+import { devDefaults, inTheClear, madeUpSecret, type Registered, registered } from "../../support/registered";
 import { seenInRecording } from "../../support/seen";
-import { dev, devWith, named, prod } from "./phi3-fixtures";
+import { devWith, named, prod } from "./phi3-fixtures";
 
 // What holds for every configuration is in phi3-properties.test.ts; here are the shipped ones, to the letter. What stands around the fleet:
 // phi3-edge.test.ts.
@@ -16,7 +16,7 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 let inDev: Registered;
 let inProd: Registered;
 beforeAll(async () => {
-  inDev = await registered("phi3", dev);
+  inDev = await registered("phi3", devDefaults);
   inProd = await registered("phi3", prod);
 });
 afterEach(() => vi.restoreAllMocks());

@@ -66,6 +66,10 @@ describe("memory", () => {
       fits: false,
       why: expect.stringContaining("made for 4096 tokens; lower the context of 8192"),
     });
+    expect(fits(phi3, hardware["g4dn.xlarge"], 4096)).toMatchObject({
+      fits: false,
+      why: expect.stringContaining("12240 tokens, but a T4 has no bfloat16"),
+    });
   });
 
   test("is shared out over all GPUs, and heads that are too few are kept twice", () => {
@@ -103,7 +107,8 @@ describe("memory", () => {
           const shorter = fits(model, hardware[type], short, { gpuMemoryUtilization: 0.8 });
           expect(more.cacheTokens).toBeGreaterThanOrEqual(less.cacheTokens);
           expect(shorter.concurrentRequests).toBeGreaterThanOrEqual(less.concurrentRequests);
-          expect(less.fits).toBe(less.concurrentRequests >= 1 && long <= model.maxContext);
+          const knowsFormat = hardware[type].gpu !== "T4" || !("bfloat16" in model);
+          expect(less.fits).toBe(less.concurrentRequests >= 1 && long <= model.maxContext && knowsFormat);
           // What is promised has room.
           expect(less.concurrentRequests * long * kvCacheBytesPerToken(model)).toBeLessThanOrEqual(
             Math.max(0, less.freeForCacheGiB) * gib,
