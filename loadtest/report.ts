@@ -1,3 +1,4 @@
+import { table } from "../automation/lib/markdown";
 import type { EndpointResult, Percentiles, Summary } from "./samples";
 
 export interface LoadTestResult extends Summary {

@@ -15,7 +15,7 @@ export const sources = {
 } as const;
 
 /** What decides the outcome of a build, so that a change of it makes a new engine. */
-const DECIDING_FILES = ["versions.json", "trim.ts", "short-waits.ts", "parts.ts"];
+const DECIDING_FILES = ["versions.json", "trim.ts", "short-waits.ts", "schema-memory.ts", "parts.ts"];
 
 /** Where a built engine lies. Each path exists only when what it names is whole. */
 export interface EngineLayout {

@@ -5,9 +5,11 @@ import { UserError } from "../automation/lib/user-error";
 import { goEnv } from "./go";
 import { type EngineLayout, sources, versions } from "./layout";
 import { type Log, run } from "./run";
+import { PLUGIN_SDK, rememberSchemas, SCHEMA_FILES } from "./schema-memory";
 import { STATE_FILE, shortenWaits } from "./short-waits";
 import {
   CLIENT_FILE,
+  changed,
   findKept,
   type Kept,
   SERVICE_PACKAGES_FILE,
@@ -100,6 +102,7 @@ const awsPlugin: Part = {
   build: async (context) => {
     const module = join(context.staging, "module");
     await stageAwsProvider(module, await downloadUpstream(context));
+    await stagePluginSdk(module, context);
     const plugin = join(context.staging, "plugin");
     await mkdir(plugin);
     const binary = join(plugin, "pulumi-resource-aws");
@@ -119,14 +122,15 @@ export const lanes: readonly (readonly Part[])[] = [[policyBooter, cli, language
 
 /** Fetch the upstream provider's module and return its folder in Go's module cache. */
 export async function downloadUpstream(context: Pick<BuildContext, "logs" | "signal">): Promise<string> {
-  const answer = await run("go", ["mod", "download", "-json", UPSTREAM], {
-    cwd: join(sources.awsProvider, "upstream-pin"),
-    env: goEnv(),
-    logFile: join(context.logs, "aws-plugin-download.log"),
-    signal: context.signal,
-  });
+  const pin = join(sources.awsProvider, "upstream-pin");
+  return download(pin, UPSTREAM, join(context.logs, "aws-plugin-download.log"), context.signal);
+}
+
+/** Fetch a module as the go.mod in `cwd` pins it and return its folder in Go's module cache. */
+async function download(cwd: string, module: string, logFile: string, signal: AbortSignal): Promise<string> {
+  const answer = await run("go", ["mod", "download", "-json", module], { cwd, env: goEnv(), logFile, signal });
   const { Dir } = JSON.parse(answer) as { Dir?: string };
-  if (!Dir) throw new UserError(`\`go mod download\` named no folder for ${UPSTREAM}: ${answer}`);
+  if (!Dir) throw new UserError(`\`go mod download\` named no folder for ${module}: ${answer}`);
   return Dir;
 }
 
@@ -141,6 +145,20 @@ async function stageAwsProvider(module: string, upstream: string): Promise<void>
     ({ name }) => name !== "upstream" && name !== "upstream-pin" && name !== ".gitignore",
   );
   await trimUpstream(upstream, join(module, "upstream"));
+}
+
+/** Put the plugin SDK beside the plugin's sources in `module`, with what `rememberSchemas` changes, and make them use it. */
+async function stagePluginSdk(module: string, { logs, signal }: BuildContext): Promise<void> {
+  const pinned = await download(module, PLUGIN_SDK, join(logs, "plugin-sdk-download.log"), signal);
+  const copy = join(module, "plugin-sdk");
+  await copyTree(pinned, copy);
+  for (const file of SCHEMA_FILES) await rewrite(copy, file, (source) => rememberSchemas(file, source));
+  const file = "go.mod";
+  await rewrite(module, file, (source) => {
+    const line = source.split("\n").find((each) => each.startsWith(`replace ${PLUGIN_SDK} => `));
+    if (line === undefined) throw changed(file, `does not replace ${PLUGIN_SDK}`);
+    return source.replace(line, `replace ${PLUGIN_SDK} => ./plugin-sdk`);
+  });
 }
 
 /** Copy what the plugin's types need of the upstream provider in `upstream` to the folder `trimmed`. */

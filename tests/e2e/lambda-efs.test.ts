@@ -1,11 +1,13 @@
 import type { ChildProcess } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { localDir } from "../../automation/lib/paths";
+import { isAlive } from "../../local/server-process";
 import { copyCheckout } from "../support/checkout";
 import { LARGE_MODEL_SHA256, largeModel } from "../support/large-model";
 import { llm } from "../support/llm";
+import { descendants } from "../support/processes";
 
 // What a user does, in the order he does it, through the launcher: on an emulator and a state of the tests' own.
 const home = join(localDir, "e2e-lambda-efs");
@@ -44,11 +46,16 @@ describe("Lambda + EFS on this machine", () => {
 
   test("running it again converges, and kill -9 in the middle of that loses nothing", async () => {
     let killed = false;
+    let processes: number[] = [];
     const murdered = await run(upDev, (output, child) => {
       if (killed || child.pid === undefined || !/Updating \([\s\S]*creating/.test(output)) return;
+      processes = descendants(child.pid);
       killed = process.kill(-child.pid, "SIGKILL");
     });
     expect(murdered.status).toBe(-1);
+    // The engine, its plugins, the program and the policy pack's server at least.
+    expect(processes.length).toBeGreaterThanOrEqual(4);
+    await vi.waitFor(() => expect(processes.filter(isAlive)).toEqual([]), { timeout: 20_000, interval: 250 });
 
     const again = await run(upDev);
     expect(again.status, again.output).toBe(0);

@@ -3,27 +3,31 @@
  * a document with an unknown in it is unknown as a whole.
  */
 import { expect, test } from "vitest";
+import { readSettings } from "../../../automation/lib/project";
 import { rules } from "../../../policy-pack/registry";
 import { buildSystems } from "../../../stacks/build";
 import { parseStackConfig } from "../../../stacks/config";
+import { systemNames } from "../../../stacks/systems";
 import { record } from "../../support/mocks";
 import type { Json } from "../../support/policy-harness";
+import { awsAnswers } from "../../support/registered";
 import { serve } from "./rules";
 
-test.each(["dev", "prod"] as const)("nothing that %s allows breaks a rule", async (stack) => {
-  const settings = stack === "prod" ? { api: { corsOrigin: "https://app.example.com" } } : {};
-  const config = parseStackConfig(
-    {
-      "aws:region": "us-east-1",
-      "llm-stacks:environment": stack,
-      "llm-stacks:systems": '["lambda-efs"]',
-      "llm-stacks:lambdaEfs": JSON.stringify(settings),
-    },
-    "llm-stacks",
-    stack,
+const accountId = "123456789012";
+
+/** The configuration that a stack is shipped with, as the engine gives it to the program. */
+function shipped(stack: string): Record<string, string> {
+  const entries = Object.entries(readSettings(stack).config ?? {});
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]),
   );
-  const { recording } = await record(() => buildSystems(config, "123456789012"), { stack });
-  const pack = await serve({ profile: stack, stack });
+}
+
+test.each(["dev", "staging", "prod"])("nothing that %s allows breaks a rule", async (stack) => {
+  const config = parseStackConfig(shipped(stack), "llm-stacks", stack);
+  expect([...config.systems.keys()].sort()).toEqual([...systemNames].sort());
+  const { recording } = await record(() => buildSystems(config, accountId), { calls: awsAnswers, stack });
+  const pack = await serve({ profile: stack === "dev" ? "dev" : "prod", stack });
   const documents = recording.resources.filter(
     ({ custom, inputs }) => custom && (inputs.policy ?? inputs.assumeRolePolicy ?? inputs.policyArn) !== undefined,
   );
@@ -33,6 +37,7 @@ test.each(["dev", "prod"] as const)("nothing that %s allows breaks a rule", asyn
       "aws:iam/role:Role",
       "aws:iam/rolePolicy:RolePolicy",
       "aws:s3/bucketPolicy:BucketPolicy",
+      "aws:sns/topicPolicy:TopicPolicy",
     ]),
   );
   const ids = new Set(rules.filter(({ family }) => family === "exposure").map(({ id }) => id));

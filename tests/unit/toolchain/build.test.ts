@@ -69,6 +69,7 @@ test("the built engine brings its own home, keeps the user's login, and puts its
       PULUMI_HOME: join(root, "home"),
       PULUMI_CREDENTIALS_PATH: join(machine.home, ".pulumi"),
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      GOGC: "400",
     },
   });
 });

@@ -5,6 +5,7 @@ import { dirname, join } from "node:path";
 import { repoRoot } from "../../../automation/lib/paths";
 import types from "../../../toolchain/aws-provider/types.json";
 import { versions } from "../../../toolchain/layout";
+import { SCHEMA_FILES, schemaChanges } from "../../../toolchain/schema-memory";
 import { STATE_FILE } from "../../../toolchain/short-waits";
 
 /** Outcome of a run of `ensureEngine` in a process of its own. */
@@ -137,6 +138,11 @@ esac`,
 \tdelay := backoff.SDKv2HelperRetryCompatibleDelay(conf.Delay, conf.PollInterval, conf.MinTimeout)
 `,
     );
+    // The plugin SDK lies in the same folder.
+    for (const file of SCHEMA_FILES) {
+      const parts = schemaChanges.filter((change) => change.file === file);
+      write(file, parts.map(({ from }) => from).join("\n"));
+    }
     return upstream;
   }
 }
