@@ -226,7 +226,7 @@ describe("[phi3 8.2] alarms", () => {
 
   test("go to the address that is configured, and nowhere without one", async () => {
     expect(named(inDev, "phi3-alarms-email")).toMatchObject({ protocol: "email", endpoint: "ops@example.com" });
-    const { recording } = await registered("phi3", { ...dev, alarmEmail: undefined });
+    const { recording } = await registered("phi3", { ...devDefaults, alarmEmail: undefined });
     expect(recording.ofType("aws:sns/topicSubscription:TopicSubscription")).toEqual([]);
   });
 });
