@@ -1,5 +1,5 @@
 import { type StackResource, written } from "./stack-view";
-import type { Truth } from "./truth";
+import { Truth } from "./truth";
 import type { Value } from "./value";
 
 /** The region of a resource: its own, or its provider's. Absent when neither names one. */
@@ -12,6 +12,6 @@ export function regionOf(resource: StackResource): Value {
 export function inOneRegion(one: StackResource, other: StackResource): Truth {
   const [region, otherRegion] = [regionOf(one), regionOf(other)];
   return otherRegion.isUnknown()
-    ? otherRegion.matches(() => true)
+    ? Truth.unknown(otherRegion.path)
     : region.matches((name) => name === otherRegion.scalar());
 }

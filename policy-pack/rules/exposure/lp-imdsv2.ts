@@ -52,7 +52,7 @@ export const rule = defineRule({
     const defaults = stack.ofType(defaultsType);
     for (const launch of stack.ofType(...launchTypes)) {
       const tokens = written(launch, "metadataOptions", "httpTokens");
-      const isUnsaid = tokens.isUnknown() ? tokens.equals("required").not() : tokens.hasContent().not();
+      const isUnsaid = tokens.isUnknown() ? Truth.unknown(tokens.path) : tokens.hasContent().not();
       const required = Truth.any(
         defaults.map((each) => each.props.at("httpTokens").equals("required").and(inOneRegion(each, launch))),
       );

@@ -341,7 +341,8 @@ describe("lp-nacl-admin-ports", () => {
         "pass when another with the same id denies",
         [
           { ...open, props: { ...open.props, networkAclId: "acl-1" } },
-          entry("deny", { ...closed, networkAclId: "acl-1" }),
+          // The id decides, wherever it comes from.
+          entry("deny", { ...closed, networkAclId: "acl-1" }, "other"),
         ],
         pass,
       ],

@@ -131,6 +131,11 @@ describe("lp-imdsv2", () => {
       unverifiable("metadataOptions.httpTokens"),
     ],
     [
+      "cannot judge unknown tokens beside the account's defaults",
+      [instance({ metadataOptions: { httpTokens: unknown } }), defaults({ httpTokens: "optional" })],
+      unverifiable("metadataOptions.httpTokens"),
+    ],
+    [
       "counts an unknown launch template as there",
       [
         { ...instance({ launchTemplate: unknown }), from: { launchTemplate: ["lt"] } },

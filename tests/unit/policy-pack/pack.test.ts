@@ -502,6 +502,7 @@ describe("a faulty rule", () => {
     const own = diagnostics.filter(({ policy }) => policy === "probe-faulty");
     expect(own.map(({ level }) => level)).toEqual(["mandatory", "advisory"]);
     expect(own[0]?.message).toMatch(/^\[probe-faulty\] internal error: the rule threw SyntaxError/);
+    expect(own[0]?.message).toMatch(/\nat .*:\d+/);
     expect(own[1]?.message).toContain("first: found before the fault");
     expect(JSON.stringify(own)).not.toContain("hunter2");
     expect(diagnostics.map(({ policy }) => policy)).toContain("enc-efs-at-rest");

@@ -120,6 +120,8 @@ test("a command that cloud-config gives as a list of words is read as a line, an
     "users: [{ name: a }, { name: b }]",
     "ports: [8000, tcp]",
   ].join("\n");
+  // What was read last is kept, so something else is read before.
+  readingsOf("");
   // A path such as vllm/vllm-openai could be base64 as well, and is read as that too.
   expect(readingsOf(text).filter((reading) => /^[ -~]*$/.test(reading))).toEqual([
     "docker run vllm/vllm-openai:latest",
