@@ -132,7 +132,10 @@ describe("lp-imdsv2", () => {
     ],
     [
       "cannot judge unknown tokens beside the account's defaults",
-      [instance({ metadataOptions: { httpTokens: unknown } }), defaults({ httpTokens: "optional" })],
+      [
+        { ...instance({ metadataOptions: { httpTokens: unknown } }), from: { metadataOptions: ["it"] } },
+        defaults({ httpTokens: "optional" }),
+      ],
       unverifiable("metadataOptions.httpTokens"),
     ],
     [
