@@ -115,8 +115,14 @@ async function openStack(stackName: string, workDir: string, envVars: Record<str
   const pulumiCommand = await PulumiCommand.get({ skipVersionCheck: true });
   return LocalWorkspace.createOrSelectStack(
     { stackName, workDir },
-    { pulumiCommand, envVars: { PULUMI_SKIP_UPDATE_CHECK: "true", ...envVars } },
+    { pulumiCommand, envVars: { NODE_OPTIONS: nodeOptions(), ...envVars } },
   );
+}
+
+function nodeOptions(): string {
+  return [process.env["NODE_OPTIONS"] ?? "", `--require=${JSON.stringify(join(repoRoot, "engine-gone.cjs"))}`]
+    .join(" ")
+    .trim();
 }
 
 /** Settings for one run on AWS; the tracked file stays as it is. */

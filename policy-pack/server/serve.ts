@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import {
   AnalyzerStackConfigureResponse,
   AnalyzeStackRequest,
@@ -31,4 +32,6 @@ export function methodsOf(served: ServedPack): ReadonlyMap<string, Method> {
 export async function serve(served: ServedPack): Promise<void> {
   const { port } = await serveGrpc(methodsOf(served));
   process.stdout.write(`${port}\n`);
+  // The engine holds the other end of this pipe: when it is killed, nobody else ends the server.
+  if (fstatSync(0).isFIFO()) process.stdin.once("end", () => process.exit()).resume();
 }

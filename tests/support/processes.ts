@@ -1,12 +1,20 @@
 import { execFileSync } from "node:child_process";
 
-/** Process ids of all that a process has started, and what those have, as far as they still live under it. */
-export function descendants(pid: number): number[] {
-  const rows = execFileSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" })
+export interface Process {
+  readonly pid: number;
+  readonly command: string;
+}
+
+/** All that a process has started, and what those have, as far as they still live under it. */
+export function descendants(pid: number): Process[] {
+  const rows = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
     .trim()
     .split("\n")
-    .map((line) => line.trim().split(/\s+/).map(Number));
-  const below = (parent: number): number[] =>
-    rows.flatMap(([id, of]) => (of === parent && id !== undefined ? [id, ...below(id)] : []));
+    .map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [])
+    .map(([, id, parent, command = ""]) => ({ pid: Number(id), parent: Number(parent), command }));
+  const below = (parent: number): Process[] =>
+    rows
+      .filter((row) => row.parent === parent)
+      .flatMap((row) => [{ pid: row.pid, command: row.command }, ...below(row.pid)]);
   return below(pid);
 }
