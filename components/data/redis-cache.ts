@@ -150,7 +150,6 @@ export class RedisCache extends Component {
         description: `Redis of ${this.context.system}`,
         engine: "redis",
         engineVersion,
-        autoMinorVersionUpgrade: true,
         nodeType: args.nodeType,
         numCacheClusters: args.nodes,
         automaticFailoverEnabled: several,

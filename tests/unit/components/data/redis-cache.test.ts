@@ -25,7 +25,6 @@ describe("a Redis cache", () => {
       description: "Redis of lambda-efs",
       engine: "redis",
       engineVersion: "7.1",
-      autoMinorVersionUpgrade: true,
       nodeType: "cache.t4g.micro",
       numCacheClusters: 1,
       automaticFailoverEnabled: false,
