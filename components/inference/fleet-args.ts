@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancerTarget } from "../edge/load-balancer";
 import type { ComponentArgs } from "../lib/component";
 import type { Vpc } from "../network/vpc";
@@ -128,6 +129,8 @@ export interface FleetArgs extends ComponentArgs {
   readonly schedules?: readonly FleetSchedule[];
   /** On-demand fleets of one instance type only. Default none. */
   readonly warmPool?: WarmPool;
+  /** What must be there before the first instance starts, beside the way out and all permissions. Default nothing. */
+  readonly startsAfter?: readonly pulumi.Resource[];
   /** Seconds in which a new instance may say that it serves, 60 to 7200; then it is replaced. Default 1800: weights are large. */
   readonly launchTimeoutSeconds?: number;
   /** Seconds after the launch hook before failed health checks count. Default 180. */

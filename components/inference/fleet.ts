@@ -229,7 +229,7 @@ export class Fleet extends Component implements Grantee {
         parent: this,
         // `desiredCapacity` belongs to the scaling policies, and hooks are kept by resources of their own.
         ignoreChanges: ["desiredCapacity", "initialLifecycleHooks"],
-        dependsOn: allPermissions(role, args.vpc),
+        dependsOn: allPermissions(role, args),
         customTimeouts: { delete: "30m" },
       },
     );
@@ -288,6 +288,6 @@ export class Fleet extends Component implements Grantee {
  * What must be there before the first instance starts: its way out, and what it is allowed, also by `allow` and grants that the composition calls after
  * the constructor.
  */
-function allPermissions(role: ServiceRole, vpc: FleetArgs["vpc"]): Promise<pulumi.Resource[]> {
-  return Promise.resolve().then(() => [vpc, ...role.permissions]);
+function allPermissions(role: ServiceRole, { vpc, startsAfter = [] }: FleetArgs): Promise<pulumi.Resource[]> {
+  return Promise.resolve().then(() => [vpc, ...startsAfter, ...role.permissions]);
 }
