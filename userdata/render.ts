@@ -57,8 +57,8 @@ export function renderVllm(options: VllmOptions): string {
     },
     files: [
       ...commonFiles,
-      ...programs("vllm", ["engine", "weights", "health", "running"]),
-      ...units("vllm.service", "llm-ready.service", "llm-watch.service"),
+      ...programs("vllm", ["engine", "weights", "health", "running", "unhealthy"]),
+      ...units("vllm.service", "llm-unhealthy.service", "llm-ready.service", "llm-watch.service"),
     ],
     body: ["base.sh", "vllm/boot.sh"],
   });

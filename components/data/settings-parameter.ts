@@ -11,6 +11,9 @@ export interface SettingsParameterArgs extends ComponentArgs {
   readonly settings: Readonly<Record<string, pulumi.Input<string>>>;
 }
 
+/** Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html */
+const mostBytes = 4096;
+
 /**
  * Settings that instances read at their start, as JSON in SSM Parameter Store: addresses that are not known when their user data is written, such as a database's. Not for secrets:
  * see `GeneratedSecret` and `Secret`.
@@ -33,7 +36,7 @@ export class SettingsParameter extends Component {
         type: "String",
         description: args.description,
         // `value` is taken for a secret, and would hide the settings in previews and from policies.
-        insecureValue: pulumi.jsonStringify(args.settings),
+        insecureValue: pulumi.output(args.settings).apply(settingsText),
         tags: this.tags(),
       },
       { parent: this },
@@ -52,4 +55,17 @@ export class SettingsParameter extends Component {
       },
     ]);
   }
+}
+
+/**
+ * Settings as JSON.
+ * @throws RangeError when they are more than a parameter holds
+ */
+export function settingsText(settings: Readonly<Record<string, string>>): string {
+  const text = JSON.stringify(settings);
+  const bytes = Buffer.byteLength(text);
+  if (bytes <= mostBytes) return text;
+  throw new RangeError(
+    `The settings are ${bytes} bytes as JSON, and a standard parameter takes ${mostBytes}; give fewer, or shorter ones.`,
+  );
 }

@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { expect, test } from "vitest";
 import { Secret } from "../../../../components/data/secret";
-import { SettingsParameter } from "../../../../components/data/settings-parameter";
+import { SettingsParameter, settingsText } from "../../../../components/data/settings-parameter";
 import { ServiceRole } from "../../../../components/lib/service-role";
 import { devContext, devTags, record } from "../../../support/mocks";
 import { inTheClear, unwrapped } from "../../../support/registered";
@@ -68,4 +68,12 @@ test("settings are JSON in a parameter that may be read by one action", async ()
       Resource: ["arn:aws:ssm:us-east-1:123456789012:parameter/lambda-efs/dev/environment"],
     },
   ]);
+});
+
+test("settings that a parameter can't hold are refused, to the byte", () => {
+  const most = 4096 - JSON.stringify({ HOST: "" }).length;
+  expect(settingsText({ HOST: "h".repeat(most) })).toHaveLength(4096);
+  expect(() => settingsText({ HOST: "é".repeat(most / 2 + 1) })).toThrow(
+    "The settings are 4097 bytes as JSON, and a standard parameter takes 4096",
+  );
 });
