@@ -32,7 +32,7 @@ const each = () => [inDev, inProd];
 const script = (of: Registered, fleet: string) =>
   gunzipSync(Buffer.from(named(of, `${fleet}-template-launch-template`).userData, "base64")).toString();
 const lines = (of: Registered, fleet: string) => script(of, fleet).split("\n");
-const statements = ({ recording }: Registered, role: string) =>
+const statements = ({ recording }: Registered, role: string): Record<string, Record<string, unknown>[]> =>
   Object.fromEntries(
     recording
       .ofType("aws:iam/rolePolicy:RolePolicy")
