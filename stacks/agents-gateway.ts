@@ -17,8 +17,10 @@ import { enginePort } from "./vllm-parts";
 
 const entry = "services/gateway/main.ts";
 export const gatewayPort = 3000;
-/** Answers 2xx once the gateway can work. */
+/** Answers 2xx once the gateway can work: a new machine is held until then. */
 export const readyPath = "/api/health/ready";
+/** Answers 2xx for as long as the gateway itself works. Machines are replaced by it: when the database is away, new ones would help nobody. */
+export const livePath = "/api/health/live";
 /** Where machines keep the certificates of RDS's authority. */
 const authorityFile = "/etc/llm-stacks/rds-ca.pem";
 export const databaseName = "gateway";

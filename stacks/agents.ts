@@ -20,6 +20,7 @@ import {
   type GatewaySecrets,
   gatewayEnvironment,
   gatewayPort,
+  livePath,
   readyPath,
   replicaNames,
   service,
@@ -115,7 +116,7 @@ function build(context: SystemContext, settings: AgentsSettings, shared: Shared)
 function addGateway({ loadBalancer }: Front, { longestGenerationSeconds }: AgentsSettings): LoadBalancerTarget {
   return loadBalancer.addTarget("gateway", {
     port: gatewayPort,
-    health: { path: readyPath, intervalSeconds: 10 },
+    health: { path: livePath, intervalSeconds: 10 },
     rules: [
       { paths: ["/v1/*"], priority: 10 },
       { paths: ["/api/health", "/api/health/*", "/openapi.json"], methods: ["GET"], priority: 20 },

@@ -306,7 +306,7 @@ describe("the gateway's machines", () => {
     expect(named(inDev, "agents-alb-gateway")).toMatchObject({
       port: 3000,
       deregistrationDelay: 300,
-      healthCheck: { path: "/api/health/ready" },
+      healthCheck: { path: "/api/health/live" },
     });
   });
 });
