@@ -66,6 +66,8 @@ export function isSmallBlock(block: string): boolean {
 export interface FleetDefaults {
   readonly instanceType: string;
   readonly gpu: boolean;
+  /** Whether the fleet may be empty: something then starts its first instance. Default false. */
+  readonly mayBeEmpty?: boolean;
   readonly min: number;
   readonly max: number;
   readonly upAbove: number;
@@ -99,6 +101,7 @@ export function fleet(defaults: FleetDefaults) {
   const known = instanceTypes.filter((name) => hardware[name].gpus > 0 === defaults.gpu);
   const type = setting(z.enum(known), `one of ${known.join(", ")}`, defaults.instanceType);
   const sizes = "instances";
+  const least = defaults.mayBeEmpty ? 0 : 1;
   const sizeOfSchedule = (example: number) =>
     setting(z.int().min(0).max(100).optional(), "a whole number of instances from 0 to 100", example);
   return {
@@ -114,9 +117,13 @@ export function fleet(defaults: FleetDefaults) {
     ),
     size: z
       .strictObject({
-        min: whole(1, 100, defaults.min, sizes),
+        min: whole(least, 100, defaults.min, sizes),
         max: whole(1, 100, defaults.max, sizes),
-        desired: setting(z.int().min(1).max(100).optional(), "a whole number of instances from 1 to 100", defaults.min),
+        desired: setting(
+          z.int().min(least).max(100).optional(),
+          `a whole number of instances from ${least} to 100`,
+          defaults.min,
+        ),
       })
       .prefault({}),
     spot: z

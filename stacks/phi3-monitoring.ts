@@ -2,20 +2,12 @@ import type { HttpApi } from "../components/edge/http-api";
 import type { LoadBalancerTarget } from "../components/edge/load-balancer";
 import type { StaticSite } from "../components/edge/static-site";
 import type { Fleet } from "../components/inference/fleet";
-import { sentBy, waitingRequests } from "../components/inference/fleet-metrics";
+import { waitingRequests } from "../components/inference/fleet-metrics";
 import type { SystemContext } from "../components/lib/context";
 import { Dashboard } from "../components/observability/dashboard";
-import { agentMetrics, vllmMetrics } from "../userdata/agent";
-import {
-  edgeGraphs,
-  type Front,
-  fleetGraphs,
-  type MakeAlarm,
-  perSecond,
-  trafficGraphs,
-  watchServing,
-} from "./inference-parts";
+import { edgeGraphs, type Front, fleetGraphs, type MakeAlarm, trafficGraphs, watchServing } from "./inference-parts";
 import type { Phi3Settings } from "./phi3-settings";
+import { vllmRows } from "./vllm-monitoring";
 
 /** Namespace of the metrics that instances send. */
 export const namespace = "phi3";
@@ -67,7 +59,6 @@ export interface Watched {
 
 export function createDashboard(context: SystemContext, settings: Phi3Settings, parts: Watched): Dashboard {
   const { front, fleet, api, page } = parts;
-  const sent = sentBy(fleet, namespace);
   const apiLatency = (["p50", "p95", "p99"] as const).map((percentile) => ({
     ...api.metricLatency(percentile),
     label: percentile,
@@ -76,63 +67,7 @@ export function createDashboard(context: SystemContext, settings: Phi3Settings, 
     context,
     rows: [
       { title: "Requests", graphs: trafficGraphs(front.loadBalancer, slowSeconds) },
-      {
-        title: "Model",
-        graphs: [
-          {
-            title: "Tokens per second",
-            signals: [
-              perSecond(sent(vllmMetrics.generatedTokens, "Sum", "generated"), "generated"),
-              perSecond(sent(vllmMetrics.promptTokens, "Sum", "prompts"), "prompts"),
-            ],
-            axis: { min: 0 },
-          },
-          {
-            title: "Requests in the engines",
-            signals: [
-              sent(vllmMetrics.requestsRunning, "Sum", "running"),
-              sent(vllmMetrics.requestsWaiting, "Sum", "waiting"),
-            ],
-            axis: { min: 0 },
-          },
-          {
-            title: "KV cache in use (1 is full)",
-            signals: [
-              sent(vllmMetrics.cacheUsage, "Average", "average"),
-              sent(vllmMetrics.cacheUsage, "Maximum", "fullest"),
-            ],
-            axis: { min: 0, max: 1 },
-          },
-        ],
-      },
-      {
-        title: "GPUs",
-        graphs: [
-          {
-            title: "GPU utilisation (%)",
-            signals: [sent(agentMetrics.gpuUtilization, "Average", "average")],
-            axis: { min: 0, max: 100 },
-            limit: { value: settings.scaling.upAbove, label: "one instance more" },
-          },
-          {
-            title: "GPU memory (MiB, average)",
-            signals: [
-              sent(agentMetrics.gpuMemoryUsed, "Average", "used"),
-              sent(agentMetrics.gpuMemoryTotal, "Average", "total"),
-            ],
-            axis: { min: 0 },
-          },
-          { title: "GPU temperature (°C)", signals: [sent(agentMetrics.gpuTemperature, "Maximum", "hottest")] },
-          {
-            title: "Disk and memory (%)",
-            signals: [
-              sent(agentMetrics.diskUsedPercent, "Maximum", "fullest disk"),
-              sent(agentMetrics.memoryUsedPercent, "Average", "memory"),
-            ],
-            axis: { min: 0, max: 100 },
-          },
-        ],
-      },
+      ...vllmRows(fleet, namespace, settings.scaling.upAbove),
       { title: "Instances and cost", graphs: fleetGraphs(fleet, settings.instanceTypes) },
       {
         title: "HTTP API",

@@ -1,4 +1,3 @@
-import * as pulumi from "@pulumi/pulumi";
 import { Bucket } from "../components/data/bucket";
 import { GeneratedSecret } from "../components/data/generated-secret";
 import { HttpApi } from "../components/edge/http-api";
@@ -6,24 +5,18 @@ import type { LoadBalancerTarget } from "../components/edge/load-balancer";
 import { StaticSite } from "../components/edge/static-site";
 import { Fleet } from "../components/inference/fleet";
 import { gpuUtilisation, waitingRequests } from "../components/inference/fleet-metrics";
-import { models } from "../components/inference/models";
 import type { SystemContext } from "../components/lib/context";
 import type { Vpc } from "../components/network/vpc";
 import { AlarmTopic } from "../components/observability/alarm-topic";
 import { Budget } from "../components/observability/budget";
 import { LogGroup } from "../components/observability/log-group";
 import { contentSecurityPolicy } from "../services/demo-web/content-security-policy";
-import { renderVllm } from "../userdata/render";
 import { alarmsOf, allowPackages, type Front, fleetArgsOf, inferenceFront, inferenceNetwork } from "./inference-parts";
 import { defaultBudget } from "./inference-settings";
 import { createDashboard, namespace, watch } from "./phi3-monitoring";
 import { type Phi3Settings, phi3Schema } from "./phi3-settings";
 import { defineSystem, type Outputs, type Shared } from "./system";
-
-const enginePort = 8000;
-/** The image is 10 GB packed and the weights 8 GB: minutes to fetch, unpack and load. */
-const launchTimeoutSeconds = 3600;
-const healthTimeoutSeconds = 1200;
+import { enginePort, engineScript, launchTimeoutSeconds, warnOfUnknownModel, weightsPrefix } from "./vllm-parts";
 
 /** Phi-3 mini on vLLM: GPU instances behind a load balancer, an HTTP API, a page on CloudFront. */
 export const phi3 = defineSystem<Phi3Settings>({
@@ -36,7 +29,7 @@ export const phi3 = defineSystem<Phi3Settings>({
 });
 
 function build(context: SystemContext, settings: Phi3Settings, shared: Shared): Outputs {
-  warnOfUnknownModel(settings);
+  warnOfUnknownModel("phi3", settings);
   const vpc = inferenceNetwork(context, settings);
   const front = inferenceFront(context, vpc, settings);
   const target = addEngines(front, settings);
@@ -117,14 +110,6 @@ function build(context: SystemContext, settings: Phi3Settings, shared: Shared): 
   };
 }
 
-/** The settings refuse models of the table that don't fit; of others the arithmetic knows nothing. */
-function warnOfUnknownModel({ model, instanceTypes }: Phi3Settings): void {
-  if (model.name in models) return;
-  void pulumi.log.warn(
-    `llm-stacks:phi3.model.name is ${model.name}, which is not in components/inference/models.ts: nobody has checked that ${instanceTypes.join(", ")} can hold it with ${model.maxModelLen} tokens. Add its row, or see vLLM's log at the first start.`,
-  );
-}
-
 function addEngines({ loadBalancer }: Front, { longestGenerationSeconds }: Phi3Settings): LoadBalancerTarget {
   return loadBalancer.addTarget("engine", {
     port: enginePort,
@@ -147,7 +132,6 @@ interface FleetParts {
 
 function createFleet(context: SystemContext, settings: Phi3Settings, parts: FleetParts): Fleet {
   const { vpc, target, weights, apiKey } = parts;
-  const { model, image, longestGenerationSeconds } = settings;
   const logGroups = { engine: parts.logs.engine.name, system: parts.logs.system.name };
   const fleet = new Fleet("phi3-engines", {
     ...fleetArgsOf(settings),
@@ -161,41 +145,15 @@ function createFleet(context: SystemContext, settings: Phi3Settings, parts: Flee
       runbooks: { busy: "docs/runbooks/phi3.md#engines-busy", idle: "docs/runbooks/phi3.md#engines-idle" },
       perInstance: { metric: waitingRequests(namespace), target: settings.waitingPerInstance },
     },
-    userData: (instance) =>
-      renderVllm({
-        instance,
-        image,
-        model: {
-          name: model.name,
-          revision: model.revision,
-          hubFallback: model.hubFallback,
-          weights:
-            model.weightsManifestSha256 === undefined
-              ? undefined
-              : {
-                  bucket: weights.name,
-                  prefix: weightsPrefix(settings),
-                  manifestSha256: model.weightsManifestSha256,
-                },
-        },
-        servedName: model.servedName,
-        port: enginePort,
-        maxModelLen: model.maxModelLen,
-        gpuMemoryUtilization: model.gpuMemoryUtilization,
-        apiKeyParameter: apiKey?.parameterName,
-        logGroups,
-        metricsNamespace: namespace,
-        healthTimeoutSeconds,
-        drainSeconds: longestGenerationSeconds,
-      }),
+    userData: engineScript(settings, {
+      weights,
+      apiKeyParameter: apiKey?.parameterName,
+      logGroups,
+      metricsNamespace: namespace,
+    }),
   });
   allowPackages(fleet);
   weights.grantRead(fleet, `${weightsPrefix(settings)}/`);
   apiKey?.grantRead(fleet);
   return fleet;
-}
-
-/** Where a revision's weights lie in their bucket. */
-function weightsPrefix({ model }: Phi3Settings): string {
-  return `${model.name}/${model.revision}`;
 }

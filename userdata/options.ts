@@ -11,7 +11,7 @@ export interface InstanceFacts {
 }
 
 /** What every system's instances have in common. */
-interface CommonOptions {
+export interface CommonOptions {
   readonly instance: InstanceFacts;
   /** CloudWatch namespace of the agent's metrics, such as `phi3`. Not one of AWS's own. */
   readonly metricsNamespace: string;
@@ -90,19 +90,19 @@ export class InvalidOptionsError extends Error {
   }
 }
 
-const text = (pattern: RegExp, expected: string) =>
+export const text = (pattern: RegExp, expected: string) =>
   z.string(`is missing or no text; give ${expected}`).regex(pattern, {
     error: ({ input }) => `is ${JSON.stringify(input)}; give ${expected}`,
   });
-const whole = (least: number, most: number, unit: string) => {
+export const whole = (least: number, most: number, unit: string) => {
   const error = ({ input }: { input?: unknown }) =>
     `is ${input}; give a whole number from ${least} to ${most} (${unit})`;
   return z.int({ error }).min(least, { error }).max(most, { error });
 };
 
-const sha256 = text(/^[0-9a-f]{64}$/, "a sha256: 64 hexadecimal digits in small letters");
-const bucketName = text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of an S3 bucket");
-const port = whole(1024, 65_535, "a TCP port that needs no root");
+export const sha256 = text(/^[0-9a-f]{64}$/, "a sha256: 64 hexadecimal digits in small letters");
+export const bucketName = text(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "the name of an S3 bucket");
+export const port = whole(1024, 65_535, "a TCP port that needs no root");
 /** An image pinned by its digest, with its tag or without: `repository@sha256:…`. */
 export const pinnedImage =
   /^[a-z0-9][a-z0-9.-]*(?::[0-9]+)?(?:\/[a-z0-9][a-z0-9._-]*)*(?::[\w.-]+)?@sha256:[0-9a-f]{64}$/;
@@ -111,16 +111,17 @@ const image = text(
   "an image pinned by its digest, repository@sha256:<64 hexadecimal digits>; `docker buildx imagetools inspect name:tag` shows it",
 );
 // https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-su-create.html
-const parameterName = text(
+export const parameterName = text(
   /^(?!-)(?=.{1,1011}$)(?:\/?[A-Za-z0-9_.-]+(?:\/[A-Za-z0-9_.-]+)*)$/,
   "the name of an SSM parameter, such as /phi3/dev/api-key",
 );
 // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
-const logGroup = text(/^(?!-)[A-Za-z0-9_./#-]{1,512}$/, "the name of a log group, such as /aws/ec2/ollama-app");
+export const logGroup = text(/^(?!-)[A-Za-z0-9_./#-]{1,512}$/, "the name of a log group, such as /aws/ec2/ollama-app");
 // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html
 const hookName = text(/^(?!-)[A-Za-z0-9_/-]{1,255}$/, "the name of a lifecycle hook: letters, digits, -, _ and /");
 
-const common = {
+/** What the schemas of all options have. */
+export const common = {
   instance: z.strictObject({
     region: text(/^[a-z]{2}(?:-[a-z]+)+-[0-9]$/, "an AWS region, such as us-east-1"),
     groupName: text(/^(?!-)[A-Za-z0-9_./-]{1,255}$/, "the name of an Auto Scaling group: letters, digits, and _ . / -"),

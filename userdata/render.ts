@@ -1,4 +1,5 @@
 import { agentConfig, prometheusConfig, vllmMetrics } from "./agent";
+import { type CheckedGatewayOptions, checkGatewayOptions, type GatewayOptions } from "./gateway-options";
 import {
   type CheckedOllamaOptions,
   type CheckedVllmOptions,
@@ -9,6 +10,7 @@ import {
 } from "./options";
 import { assembleScript, type InstanceFile } from "./script";
 
+export { type GatewayOptions, replicaName } from "./gateway-options";
 export { type InstanceFacts, InvalidOptionsError, type OllamaOptions, type VllmOptions } from "./options";
 export { maxUserDataBytes, packUserData } from "./pack";
 export { parseWeightsManifest, type WeightFile, type WeightsManifest, weightsManifest } from "./weights-manifest";
@@ -55,8 +57,8 @@ export function renderVllm(options: VllmOptions): string {
     },
     files: [
       ...commonFiles,
-      ...programs("vllm", ["engine", "weights", "health", "running"]),
-      ...units("vllm.service", "llm-ready.service", "llm-watch.service"),
+      ...programs("vllm", ["engine", "weights", "health", "running", "unhealthy"]),
+      ...units("vllm.service", "llm-unhealthy.service", "llm-ready.service", "llm-watch.service"),
     ],
     body: ["base.sh", "vllm/boot.sh"],
   });
@@ -129,7 +131,60 @@ export function renderOllama(options: OllamaOptions): string {
   });
 }
 
-function commonSettings(options: CheckedVllmOptions | CheckedOllamaOptions): Readonly<Record<string, string>> {
+/**
+ * User data of an instance that runs the gateway in front of engines of another group, on an Ubuntu AMI. docs/user-data.md says what it does in which order.
+ * @throws InvalidOptionsError naming every wrong option
+ */
+export function renderGateway(options: GatewayOptions): string {
+  const checked = checkGatewayOptions(options);
+  const { code, logGroups, replicas, datadog } = checked;
+  return assembleScript({
+    title: "Runs the gateway to language models.",
+    settings: {
+      ...commonSettings(checked),
+      ENGINE_UNITS: "gateway.service",
+      PORT: String(checked.port),
+      HEALTH_PATH: checked.healthPath,
+      NODE_CHANNEL: checked.nodeChannel,
+      CODE_BUCKET: code.bucket,
+      CODE_KEY: code.key,
+      CODE_SHA256: code.sha256,
+      ENVIRONMENT_PARAMETER: checked.environmentParameter,
+      FLEET_GROUP: replicas.groupName,
+      REPLICA_NAMES: String(replicas.names),
+      DATADOG_SECRET: datadog?.secret ?? "",
+      DATADOG_SITE: datadog?.site ?? "",
+      DATADOG_ENV: datadog?.environment ?? "",
+      DATADOG_SERVICE: datadog?.service ?? "",
+    },
+    documents: {
+      "/etc/llm-stacks/agent.json": document(
+        agentConfig({
+          namespace: checked.metricsNamespace,
+          groupName: checked.instance.groupName,
+          logs: { ...commonLogs(logGroups.system), replicas: logGroups.system, gateway: logGroups.gateway },
+          gpu: false,
+        }),
+      ),
+    },
+    files: [
+      ...commonFiles,
+      ...programs("gateway", ["serve", "replicas", "health", "running", ...(datadog ? ["datadog"] : [])]),
+      ...units(
+        "gateway.service",
+        "llm-replicas.service",
+        "llm-replicas.timer",
+        "llm-ready.service",
+        "llm-watch.service",
+      ),
+    ],
+    body: ["base.sh", "gateway/boot.sh"],
+  });
+}
+
+function commonSettings(
+  options: CheckedVllmOptions | CheckedOllamaOptions | CheckedGatewayOptions,
+): Readonly<Record<string, string>> {
   const { instance } = options;
   return {
     REGION: instance.region,

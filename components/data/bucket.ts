@@ -120,6 +120,19 @@ export class Bucket extends Component {
   }
 
   /**
+   * Puts a file of this machine into the bucket. It stays when another one takes its place in the program: what names it by its key may still ask for it.
+   * @param name unique for the bucket; part of the logical name
+   */
+  addFile(name: string, file: { readonly key: string; readonly path: string; readonly contentType: string }) {
+    const { key, path, contentType } = file;
+    return new aws.s3.BucketObjectv2(
+      this.childName(name),
+      { bucket: this.nodes.bucket.id, key, source: new pulumi.asset.FileAsset(path), contentType, tags: this.tags() },
+      { parent: this, retainOnDelete: true },
+    );
+  }
+
+  /**
    * Tells each listener of objects created under its prefix: `bucket.onObjectCreated({ "models/": producer })`. One call names them all, since S3 keeps
    * one notification configuration per bucket and a second would replace it.
    */

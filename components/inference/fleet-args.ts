@@ -1,3 +1,4 @@
+import type * as pulumi from "@pulumi/pulumi";
 import type { LoadBalancerTarget } from "../edge/load-balancer";
 import type { ComponentArgs } from "../lib/component";
 import type { Vpc } from "../network/vpc";
@@ -17,7 +18,10 @@ export interface FleetFacts {
 
 /** How many instances there are, whatever happens to them. */
 export interface FleetSize {
-  /** Never fewer, but for a schedule to zero. At least 1: no instance means no metric, and nothing that would start one. */
+  /**
+   * Never fewer, but for a schedule to zero. At least 1, because no instance means no metric, and nothing that would start one; outside prod 0 with `scaling.wake`,
+   * which does.
+   */
   readonly min: number;
   readonly max: number;
   /** At creation; later the scaling policies decide. Default `min`. */
@@ -62,10 +66,31 @@ export interface FleetScaling {
     readonly metric: (facts: FleetFacts) => Metric;
     readonly target: number;
   };
+  /** Starts the first instance when something waits and the group wants none. Default: nothing does. */
+  readonly wake?: {
+    /** What waits outside of the fleet, such as `() => queue.metricVisible()`. */
+    readonly metric: (facts: FleetFacts) => Metric;
+  };
   /** Told too when the fleet is busy or idle. Default: nobody. */
   readonly notify?: AlarmTopic;
   /** With `notify`: what to do then, as in `Alarm`. Default: the alarms say what happens, no more. */
   readonly runbooks?: { readonly busy: string; readonly idle: string };
+}
+
+/**
+ * Capacity that is paid for whether it is used or not. It is in one zone, where all instances then start; a refresh ends an instance before it starts the next, as there is
+ * no room for both.
+ */
+export interface FleetCapacity {
+  /**
+   * `reservation`: an On-Demand Capacity Reservation, for as long as it is wanted. `block`: a Capacity Block for ML, for days that were bought; EC2 ends its instances half an hour
+   * before its end, so have schedules that bring the fleet down before.
+   */
+  readonly kind: "reservation" | "block";
+  /** `cr-…` of either. */
+  readonly id: string;
+  /** The zone it is in, one of the VPC's. */
+  readonly zone: string;
 }
 
 export interface FleetArgs extends ComponentArgs {
@@ -76,6 +101,10 @@ export interface FleetArgs extends ComponentArgs {
   /** Rows of `hardware`, the preferred one first; all with GPUs or all without, of one architecture. */
   readonly instanceTypes: readonly string[];
   readonly size: FleetSize;
+  /** Start in reserved capacity, and nowhere else. On demand and one instance type only. Default: wherever EC2 has room. */
+  readonly capacity?: FleetCapacity;
+  /** Give instances all their adapters of Elastic Fabric Adapter, for models that are split over several instances. Types with EFA only. Default false. */
+  readonly efa?: boolean;
   /** Spot instances above an on-demand base. Default: on demand only. */
   readonly spot?: {
     /** Instances that are always on demand. */
@@ -100,6 +129,8 @@ export interface FleetArgs extends ComponentArgs {
   readonly schedules?: readonly FleetSchedule[];
   /** On-demand fleets of one instance type only. Default none. */
   readonly warmPool?: WarmPool;
+  /** What must be there before the first instance starts, beside the way out and all permissions. Default nothing. */
+  readonly startsAfter?: readonly pulumi.Resource[];
   /** Seconds in which a new instance may say that it serves, 60 to 7200; then it is replaced. Default 1800: weights are large. */
   readonly launchTimeoutSeconds?: number;
   /** Seconds after the launch hook before failed health checks count. Default 180. */
@@ -119,7 +150,14 @@ export interface FleetArgs extends ComponentArgs {
 }
 
 /** What holds for every update: a new instance serves before an old one leaves, and one in ten is replaced at a time, at least one. */
-export const healthyPercentage = { min: 100, max: 110 } as const;
+const healthyPercentage = { min: 100, max: 110 } as const;
+/** In reserved capacity there is no room for one more. */
+const healthyWhenReserved = { min: 50, max: 100 } as const;
+
+/** How much of a fleet serves while instances are replaced, in percent. */
+export function healthyWhileReplaced({ capacity }: Pick<FleetArgs, "capacity">) {
+  return capacity ? healthyWhenReserved : healthyPercentage;
+}
 
 /** Seconds beside the longest request for the instance to notice, and to complete the hook. */
 export const drainMarginSeconds = 60;

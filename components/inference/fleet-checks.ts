@@ -4,7 +4,7 @@ import { type Check, oneOf, wholeNumber } from "../lib/validation";
 import { parseCidr } from "../network/cidr";
 import { isAmi } from "./ami";
 import { defaults, drainMarginSeconds, type FleetArgs, type FleetSchedule, type FleetSize } from "./fleet-args";
-import { hardware, instanceTypes, isInstanceType } from "./hardware";
+import { efaAdapters, hardware, instanceTypes, isInstanceType } from "./hardware";
 
 const maxInstances = 1000;
 /** Source: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_PutLifecycleHook.html */
@@ -25,9 +25,11 @@ export function fleetChecks(args: FleetArgs, environment: Environment): Check[] 
       message: `is ${JSON.stringify(args.ami)}; give { id: "ami-…" } or { ssmParameter: "/…" }.`,
     },
     ...instanceTypeChecks(args.instanceTypes),
-    ...sizeChecks(args.size),
+    ...sizeChecks(args.size, args.scaling.wake !== undefined && environment !== "prod" ? 0 : 1),
     ...scheduleChecks(args.size, args.schedules ?? [], environment),
     ...spotChecks(args),
+    ...capacityChecks(args),
+    ...efaChecks(args),
     ...warmPoolChecks(args),
     ...scalingChecks(args.scaling),
     ...adminChecks(args.admin),
@@ -72,9 +74,9 @@ function instanceTypeChecks(types: readonly string[]): Check[] {
   ];
 }
 
-function sizeChecks({ min, max, desired = min }: FleetSize): Check[] {
+function sizeChecks({ min, max, desired = min }: FleetSize, least: 0 | 1): Check[] {
   return [
-    wholeNumber("size.min", min, 1, maxInstances, "instances; to have none at night, give a schedule"),
+    wholeNumber("size.min", min, least, maxInstances, "instances; to have none at night, give a schedule"),
     wholeNumber("size.max", max, Math.max(1, min), maxInstances, "instances, not below size.min"),
     wholeNumber("size.desired", desired, min, max, "instances, from size.min to size.max"),
   ];
@@ -156,6 +158,41 @@ function spotChecks({ spot, size }: FleetArgs): Check[] {
   return [
     wholeNumber("spot.onDemandBase", spot.onDemandBase, 0, size.max, "instances, up to size.max"),
     wholeNumber("spot.onDemandPercentageAbove", spot.onDemandPercentageAbove, 0, 100, "percent"),
+  ];
+}
+
+function capacityChecks({ capacity, spot, warmPool, instanceTypes: types, vpc }: FleetArgs): Check[] {
+  if (!capacity) return [];
+  const zones = vpc.privateSubnets.map(({ zone }) => zone);
+  return [
+    {
+      path: "capacity",
+      ok: spot === undefined && warmPool === undefined && types.length === 1,
+      message: "is for on-demand fleets of one instance type, without a warm pool: a reservation is of one type.",
+    },
+    {
+      path: "capacity.id",
+      ok: isCapacityId(capacity.id),
+      message: `is "${capacity.id}"; give the id of a capacity reservation or block, such as cr-0123456789abcdef0.`,
+    },
+    oneOf("capacity.zone", capacity.zone, zones),
+  ];
+}
+
+/** Whether the text can be the id of a capacity reservation; blocks have the same form. */
+export function isCapacityId(id: string): boolean {
+  return /^cr-[0-9a-f]{17}$/.test(id);
+}
+
+function efaChecks({ efa, instanceTypes: types }: FleetArgs): Check[] {
+  if (!efa) return [];
+  const without = types.filter((type) => efaAdapters(type) === undefined);
+  return [
+    {
+      path: "efa",
+      ok: types.length === 1 && without.length === 0,
+      message: `is for fleets of one type with EFA, not of ${types.join(", ")}; take one such as p5.48xlarge, or leave efa off.`,
+    },
   ];
 }
 

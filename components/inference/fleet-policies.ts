@@ -4,12 +4,12 @@ import { Component, type ComponentArgs } from "../lib/component";
 import { nameLimits, physicalName } from "../lib/names";
 import type { Metric } from "../observability/metric";
 import type { FleetArgs, FleetFacts } from "./fleet-args";
-import { inService } from "./fleet-metrics";
+import { inService, wanted } from "./fleet-metrics";
 
 export interface FleetPoliciesArgs extends ComponentArgs, Pick<FleetArgs, "scaling" | "schedules"> {
   readonly facts: FleetFacts;
   readonly group: aws.autoscaling.Group;
-  readonly alarmRoles: { readonly busy: string; readonly idle: string };
+  readonly alarmRoles: { readonly busy: string; readonly idle: string; readonly wake: string };
 }
 
 /** Seconds that a fleet is busy before it grows, and idle before it shrinks: growing late loses requests, shrinking late a little money. */
@@ -26,6 +26,7 @@ export class FleetPolicies extends Component {
     this.step(args, "busy", 1, `stayed above ${upAbove} %: one more instance.`);
     this.step(args, "idle", -1, `stayed below ${downBelow} %: one instance less, down to the least.`);
     this.track(args);
+    this.wake(args);
     for (const schedule of args.schedules ?? []) this.schedule(args, schedule);
     this.registerOutputs({});
   }
@@ -103,6 +104,50 @@ export class FleetPolicies extends Component {
     );
   }
 
+  /** Target tracking can't start the first instance: nothing can be divided by none. */
+  private wake({ scaling, facts, group, alarmRoles }: FleetPoliciesArgs): void {
+    if (!scaling.wake) return;
+    const policy = new aws.autoscaling.Policy(
+      this.childName("when-waking"),
+      {
+        name: "when-waking",
+        autoscalingGroupName: group.name,
+        policyType: "StepScaling",
+        // To one, however often it is said; the alarm rings only while the group wants none, so this takes none away.
+        adjustmentType: "ExactCapacity",
+        metricAggregationType: "Maximum",
+        stepAdjustments: [{ scalingAdjustment: 1, metricIntervalLowerBound: "0" }],
+      },
+      { parent: this },
+    );
+    const waiting = scaling.wake.metric(facts);
+    new aws.cloudwatch.MetricAlarm(
+      this.childName("wake-alarm"),
+      {
+        name: physicalName(this.context.system, alarmRoles.wake, this.context.stack, nameLimits.alarm),
+        alarmDescription: `${waiting.name} is above 0 and ${facts.groupName} wants no instance: the first one is started.`,
+        metricQueries: [
+          {
+            id: "asleep",
+            expression: "IF(FILL(wanted, 0) < 1, FILL(waiting, 0), 0)",
+            label: "Waiting while no instance is wanted",
+            returnData: true,
+          },
+          alarmQuery("waiting", waiting),
+          alarmQuery("wanted", wanted(facts)),
+        ],
+        comparisonOperator: "GreaterThanThreshold",
+        threshold: 0,
+        evaluationPeriods: 1,
+        datapointsToAlarm: 1,
+        treatMissingData: "notBreaching",
+        alarmActions: [policy.arn],
+        tags: this.tags(),
+      },
+      { parent: this },
+    );
+  }
+
   private schedule({ group }: FleetPoliciesArgs, schedule: NonNullable<FleetArgs["schedules"]>[number]): void {
     new aws.autoscaling.Schedule(
       this.childName(`schedule-${schedule.name}`),
@@ -118,6 +163,19 @@ export class FleetPolicies extends Component {
       { parent: this },
     );
   }
+}
+
+function alarmQuery(id: string, { namespace, name, dimensions, statistic, periodSeconds }: Metric) {
+  return {
+    id,
+    metric: {
+      namespace,
+      metricName: name,
+      dimensions: { ...dimensions },
+      stat: statistic ?? "Maximum",
+      period: periodSeconds,
+    },
+  };
 }
 
 function query(id: string, { namespace, name, dimensions, statistic }: Metric) {

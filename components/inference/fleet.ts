@@ -9,16 +9,24 @@ import { anyone, cidrPeer } from "../network/peer";
 import { SecurityGroup } from "../network/security-group";
 import type { Metric } from "../observability/metric";
 import { defaultAmi, imageIdOf } from "./ami";
-import { defaults, drainMarginSeconds, type FleetArgs, type FleetFacts, healthyPercentage } from "./fleet-args";
+import { defaults, drainMarginSeconds, type FleetArgs, type FleetFacts, healthyWhileReplaced } from "./fleet-args";
 import { fleetChecks } from "./fleet-checks";
 import { startsFrom } from "./fleet-launch";
 import { inService, wanted } from "./fleet-metrics";
 import { FleetPolicies } from "./fleet-policies";
 import { fleetStatements } from "./fleet-statements";
-import { hardwareOf } from "./hardware";
+import { efaAdapters, hardwareOf } from "./hardware";
 import { InstanceTemplate } from "./instance-template";
 
-export type { FleetArgs, FleetFacts, FleetScaling, FleetSchedule, FleetSize, WarmPool } from "./fleet-args";
+export type {
+  FleetArgs,
+  FleetCapacity,
+  FleetFacts,
+  FleetScaling,
+  FleetSchedule,
+  FleetSize,
+  WarmPool,
+} from "./fleet-args";
 
 const launchHookName = "hold-until-healthy";
 const terminationHookName = "drain-before-termination";
@@ -90,7 +98,7 @@ export class Fleet extends Component implements Grantee {
     return physicalName(this.context.system, role, this.context.stack, nameLimits[kind]);
   }
 
-  private createSecurityGroup({ vpc, targets, admin, physicalRoles }: FleetArgs): SecurityGroup {
+  private createSecurityGroup({ vpc, targets, admin, efa, physicalRoles }: FleetArgs): SecurityGroup {
     const group = new SecurityGroup(
       this.childName("sg"),
       {
@@ -105,6 +113,11 @@ export class Fleet extends Component implements Grantee {
     for (const { name, port, loadBalancer } of targets) {
       group.allowFrom(loadBalancer.securityGroup, port, `Requests and health checks of ${name}`);
       loadBalancer.securityGroup.allowTo(group, port, `Requests and health checks of ${name}`);
+    }
+    if (efa) {
+      // Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-start.html
+      group.allowFrom(group, "all", "EFA between the instances of the fleet");
+      group.allowTo(group, "all", "EFA between the instances of the fleet");
     }
     if (admin) group.allowFrom(cidrPeer(admin.cidr), 22, "SSH of administrators");
     return group;
@@ -154,6 +167,8 @@ export class Fleet extends Component implements Grantee {
         securityGroup: this.securityGroup,
         userData: this.pack(args.userData(this.facts)),
         keyName: args.admin?.keyName,
+        capacity: args.capacity,
+        efaAdapters: args.efa ? efaAdapters(instanceType) : undefined,
       },
       { parent: this },
     );
@@ -170,7 +185,9 @@ export class Fleet extends Component implements Grantee {
   }
 
   private createGroup(args: FleetArgs, role: ServiceRole, template: InstanceTemplate): aws.autoscaling.Group {
-    const { size, targets } = args;
+    const { size, targets, vpc, capacity } = args;
+    const subnets = vpc.privateSubnets.filter(({ zone }) => capacity === undefined || zone === capacity.zone);
+    const healthy = healthyWhileReplaced(args);
     const graceSeconds = args.healthCheckGraceSeconds ?? defaults.healthCheckGraceSeconds;
     const launchMinutes = Math.ceil((args.launchTimeoutSeconds ?? defaults.launchTimeoutSeconds) / 60);
     return new aws.autoscaling.Group(
@@ -180,7 +197,7 @@ export class Fleet extends Component implements Grantee {
         minSize: size.min,
         maxSize: size.max,
         desiredCapacity: size.desired ?? size.min,
-        vpcZoneIdentifiers: args.vpc.privateSubnetIds,
+        vpcZoneIdentifiers: subnets.map(({ id }) => id),
         targetGroupArns: targets.map(({ arn }) => arn),
         healthCheckType: targets.length > 0 ? "ELB" : "EC2",
         healthCheckGracePeriod: graceSeconds,
@@ -188,14 +205,14 @@ export class Fleet extends Component implements Grantee {
         defaultInstanceWarmup: graceSeconds,
         ...startsFrom(args, template),
         instanceMaintenancePolicy: {
-          minHealthyPercentage: healthyPercentage.min,
-          maxHealthyPercentage: healthyPercentage.max,
+          minHealthyPercentage: healthy.min,
+          maxHealthyPercentage: healthy.max,
         },
         instanceRefresh: {
           strategy: "Rolling",
           preferences: {
-            minHealthyPercentage: healthyPercentage.min,
-            maxHealthyPercentage: healthyPercentage.max,
+            minHealthyPercentage: healthy.min,
+            maxHealthyPercentage: healthy.max,
             instanceWarmup: String(graceSeconds),
             skipMatching: true,
             autoRollback: true,
@@ -212,7 +229,7 @@ export class Fleet extends Component implements Grantee {
         parent: this,
         // `desiredCapacity` belongs to the scaling policies, and hooks are kept by resources of their own.
         ignoreChanges: ["desiredCapacity", "initialLifecycleHooks"],
-        dependsOn: allPermissions(role, args.vpc),
+        dependsOn: allPermissions(role, args),
         customTimeouts: { delete: "30m" },
       },
     );
@@ -259,6 +276,7 @@ export class Fleet extends Component implements Grantee {
         alarmRoles: {
           busy: physicalRoles?.busyAlarm ?? `${this.role}-busy`,
           idle: physicalRoles?.idleAlarm ?? `${this.role}-idle`,
+          wake: `${this.role}-wake`,
         },
       },
       { parent: this },
@@ -270,6 +288,6 @@ export class Fleet extends Component implements Grantee {
  * What must be there before the first instance starts: its way out, and what it is allowed, also by `allow` and grants that the composition calls after
  * the constructor.
  */
-function allPermissions(role: ServiceRole, vpc: FleetArgs["vpc"]): Promise<pulumi.Resource[]> {
-  return Promise.resolve().then(() => [vpc, ...role.permissions]);
+function allPermissions(role: ServiceRole, { vpc, startsAfter = [] }: FleetArgs): Promise<pulumi.Resource[]> {
+  return Promise.resolve().then(() => [vpc, ...startsAfter, ...role.permissions]);
 }

@@ -149,6 +149,27 @@ export function isInstanceType(name: string): name is InstanceType {
 }
 
 /**
+ * Network cards of the types with Elastic Fabric Adapter (EFA), one adapter each.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html and the EC2 user guide's page on network cards
+ */
+const networkCards: Partial<Readonly<Record<InstanceType, number>>> = {
+  "p4d.24xlarge": 4,
+  "p4de.24xlarge": 4,
+  "p5.48xlarge": 32,
+  "p5en.48xlarge": 16,
+};
+
+/** Adapters of EFA that an instance takes; undefined for types without. */
+export function efaAdapters(name: string): number | undefined {
+  return isInstanceType(name) ? networkCards[name] : undefined;
+}
+
+/** What a number of instances costs a day, on demand, around the clock, in US dollars. */
+export function dailyUsd({ usdPerHour }: Hardware, instances: number): number {
+  return usdPerHour.value * 24 * instances;
+}
+
+/**
  * The row of an instance type.
  * @throws RangeError naming the types there are
  */

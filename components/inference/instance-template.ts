@@ -3,6 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import type { SecurityGroup } from "../network/security-group";
 import { rootDevice } from "./ami";
+import type { FleetCapacity } from "./fleet-args";
 
 export interface InstanceTemplateArgs extends ComponentArgs {
   readonly imageId: pulumi.Input<string>;
@@ -12,6 +13,10 @@ export interface InstanceTemplateArgs extends ComponentArgs {
   readonly securityGroup: SecurityGroup;
   /** In base64. */
   readonly userData: string;
+  /** Reserved capacity to start in. Default none. */
+  readonly capacity?: FleetCapacity;
+  /** Adapters of EFA, one for each network card. Default: one plain network interface. */
+  readonly efaAdapters?: number;
   /** Key pair of EC2. Default none: nobody can log in by SSH. */
   readonly keyName?: string;
 }
@@ -35,7 +40,8 @@ export class InstanceTemplate extends Component {
         imageId: args.imageId,
         instanceType: args.instanceType,
         iamInstanceProfile: { arn: args.profile.arn },
-        vpcSecurityGroupIds: [args.securityGroup.id],
+        ...network(args),
+        ...reserved(args.capacity),
         keyName: args.keyName,
         userData: args.userData,
         ebsOptimized: "true",
@@ -61,4 +67,34 @@ export class InstanceTemplate extends Component {
     this.version = template.latestVersion.apply(String);
     this.registerOutputs({ id: this.id });
   }
+}
+
+type Network = Pick<aws.ec2.LaunchTemplateArgs, "vpcSecurityGroupIds" | "networkInterfaces">;
+
+/**
+ * Only the first adapter has an address: thirty-two each would soon use up a subnet.
+ * Source: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa-acc-inst-types.html
+ */
+function network({ securityGroup, efaAdapters }: InstanceTemplateArgs): Network {
+  if (efaAdapters === undefined) return { vpcSecurityGroupIds: [securityGroup.id] };
+  return {
+    networkInterfaces: Array.from({ length: efaAdapters }, (_, card) => ({
+      networkCardIndex: card,
+      deviceIndex: card === 0 ? 0 : 1,
+      interfaceType: card === 0 ? "efa" : "efa-only",
+      securityGroups: [securityGroup.id],
+      deleteOnTermination: "true",
+    })),
+  };
+}
+
+type Reserved = Pick<aws.ec2.LaunchTemplateArgs, "capacityReservationSpecification" | "instanceMarketOptions">;
+
+/** Source: https://docs.aws.amazon.com/autoscaling/ec2/userguide/launch-template-capacity-blocks.html */
+function reserved(capacity: FleetCapacity | undefined): Reserved {
+  if (!capacity) return {};
+  return {
+    capacityReservationSpecification: { capacityReservationTarget: { capacityReservationId: capacity.id } },
+    ...(capacity.kind === "block" ? { instanceMarketOptions: { marketType: "capacity-block" } } : {}),
+  };
 }

@@ -5,7 +5,7 @@ import { componentTags, withTags } from "./tags";
 import { type Check, validate } from "./validation";
 
 /** The folders under `components/`: the second part of a type token. */
-export type Folder = "network" | "data" | "serverless" | "edge" | "inference" | "observability" | "lib";
+export type Folder = "network" | "data" | "messaging" | "serverless" | "edge" | "inference" | "observability" | "lib";
 
 export interface ComponentArgs {
   readonly context: SystemContext;

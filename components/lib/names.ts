@@ -58,8 +58,14 @@ export const nameLimits = {
   dynamodbTable: 255,
   /** https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Limits.html */
   dbInstance: 63,
+  /** https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html */
+  dbSubnetGroup: 255,
+  /** https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBParameterGroup.html */
+  dbParameterGroup: 255,
   /** https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html */
   replicationGroup: 40,
+  /** https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateCacheSubnetGroup.html */
+  cacheSubnetGroup: 255,
 } as const;
 export type NameKind = keyof typeof nameLimits;
 

@@ -8,8 +8,8 @@ export interface AddressPeer {
   readonly source: { readonly cidrIpv4: string } | { readonly prefixListId: pulumi.Input<string> };
 }
 
-/** A range of ports of one protocol. A plain number is a TCP port. */
-export type Port = number | { readonly protocol: "tcp" | "udp"; readonly from: number; readonly to: number };
+/** A range of ports of one protocol. A plain number is a TCP port; `all` is every protocol and port, for adapters that need it among themselves. */
+export type Port = number | { readonly protocol: "tcp" | "udp"; readonly from: number; readonly to: number } | "all";
 
 /**
  * A block of addresses.

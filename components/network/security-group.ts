@@ -75,9 +75,9 @@ export class SecurityGroup extends Component {
     ) => pulumi.Resource,
   ): pulumi.Resource {
     this.check([describes("why", why)]);
-    const { protocol, from, to } = typeof port === "number" ? { protocol: "tcp", from: port, to: port } : port;
+    const { key: portKey, ...ports } = portInputs(port);
     const peerKey = peer instanceof SecurityGroup ? peer.role : peer.key;
-    const key = [direction, peerKey, protocol, from === to ? from : `${from}-${to}`].join("-");
+    const key = [direction, peerKey, portKey].join("-");
     const existing = this.rules.get(key);
     if (existing) return existing;
     const source = peer instanceof SecurityGroup ? { referencedSecurityGroupId: peer.id } : peer.source;
@@ -85,9 +85,7 @@ export class SecurityGroup extends Component {
       this.childName(key),
       {
         securityGroupId: this.id,
-        ipProtocol: protocol,
-        fromPort: from,
-        toPort: to,
+        ...ports,
         description: why,
         ...source,
         tags: this.namedTags(),
@@ -97,6 +95,18 @@ export class SecurityGroup extends Component {
     this.rules.set(key, rule);
     return rule;
   }
+}
+
+/** A port as rules have it, and as logical names do. */
+function portInputs(port: Port) {
+  if (port === "all") return { key: "all", ipProtocol: "-1" };
+  const { protocol, from, to } = typeof port === "number" ? { protocol: "tcp", from: port, to: port } : port;
+  return {
+    key: `${protocol}-${from === to ? from : `${from}-${to}`}`,
+    ipProtocol: protocol,
+    fromPort: from,
+    toPort: to,
+  };
 }
 
 function describes(path: string, text: string) {

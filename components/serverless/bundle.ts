@@ -23,13 +23,25 @@ const bundleFolder = join(repoRoot, ".local", "bundles");
  * @throws Error with esbuild's messages, each with its place in the source
  */
 export function bundle(entry: string): pulumi.asset.AssetArchive {
+  return new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.FileAsset(bundleFile(entry).path) });
+}
+
+export interface BundleFile {
+  /** On this machine. */
+  readonly path: string;
+  readonly sha256: string;
+}
+
+/** As `bundle`, as a file by itself: for machines that run it with Node.js. */
+export function bundleFile(entry: string): BundleFile {
   const text = bundleText(resolve(repoRoot, entry));
-  return new pulumi.asset.AssetArchive({ "index.js": new pulumi.asset.FileAsset(fileOf(text)) });
+  const sha256 = createHash("sha256").update(text).digest("hex");
+  return { path: fileOf(text, sha256), sha256 };
 }
 
 /** A file with that text and no other, also while another run writes it too. */
-function fileOf(text: string): string {
-  const file = join(bundleFolder, `${createHash("sha256").update(text).digest("hex")}.js`);
+function fileOf(text: string, sha256: string): string {
+  const file = join(bundleFolder, `${sha256}.js`);
   if (existsSync(file)) return file;
   mkdirSync(bundleFolder, { recursive: true });
   const unfinished = `${file}.${process.pid}`;

@@ -8,6 +8,11 @@ import type { Metric } from "../observability/metric";
 /** The longest that SQS keeps a message: 14 days. Source: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html */
 const longestRetentionSeconds = 1_209_600;
 
+export interface DeadLetterQueueArgs extends ComponentArgs {
+  /** ARN of the queue whose messages are put here, and of no other. Default: AWS services put events here by their role. */
+  readonly source?: string;
+}
+
 /**
  * An SQS queue for events that could not be handled: encrypted (SSE-SQS), TLS only, kept for 14 days.
  *
@@ -20,7 +25,7 @@ export class DeadLetterQueue extends Component {
   readonly url: pulumi.Output<string>;
   readonly nodes: { readonly queue: aws.sqs.Queue };
 
-  constructor(name: string, args: ComponentArgs, opts?: pulumi.ComponentResourceOptions) {
+  constructor(name: string, args: DeadLetterQueueArgs, opts?: pulumi.ComponentResourceOptions) {
     super("serverless", "DeadLetterQueue", name, args, opts);
     this.name = this.physicalName("queue");
     this.arn = arnOf(this.context, "sqs", this.name);
@@ -32,6 +37,8 @@ export class DeadLetterQueue extends Component {
         sqsManagedSseEnabled: true,
         // In the queue's own arguments: as a resource of its own the policy would wait 25 s more after the queue.
         policy: policyDocumentOf([denyWithoutTls(["sqs:*"], [this.arn])]),
+        redriveAllowPolicy:
+          args.source && JSON.stringify({ redrivePermission: "byQueue", sourceQueueArns: [args.source] }),
         tags: this.tags(),
       },
       { parent: this },

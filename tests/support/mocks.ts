@@ -142,6 +142,14 @@ export function computed(type: string, name: string): Record<string, unknown> {
       return { arn, arnSuffix: `targetgroup/${name}` };
     case "aws:sqs/queue:Queue":
       return { arn, url: `https://sqs.example.com/${name}` };
+    case "aws:rds/instance:Instance":
+      return {
+        arn,
+        address: `${name}.rds.example.com`,
+        masterUserSecrets: [{ secretArn: `arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!${name}-AbCdEf` }],
+      };
+    case "aws:elasticache/replicationGroup:ReplicationGroup":
+      return { arn, primaryEndpointAddress: `${name}.cache.example.com` };
     case "aws:kms/key:Key":
       return { arn, keyId: `${name}-key-id` };
     default:

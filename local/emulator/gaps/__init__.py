@@ -35,6 +35,7 @@ NAMES = [
     "method_responses",
     "empty_blocks",
     "checkpoints",
+    "database_instances",
 ]
 
 

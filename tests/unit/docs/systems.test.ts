@@ -4,6 +4,8 @@ import { describe, expect, test } from "vitest";
 import { capacityTable } from "../../../automation/commands/capacity";
 import { repoRoot } from "../../../automation/lib/paths";
 import { environments } from "../../../components/lib/context";
+import { defaultAgentsBudget, idleUsdPerMonth } from "../../../stacks/agents-cost";
+import { agentsSchema } from "../../../stacks/agents-settings";
 import { defaultBudget } from "../../../stacks/inference-settings";
 import { ollamaSchema } from "../../../stacks/ollama-settings";
 import { phi3Schema } from "../../../stacks/phi3-settings";
@@ -12,7 +14,7 @@ import type { Place } from "../../../stacks/system";
 
 const read = (file: string) => readFileSync(join(repoRoot, file), "utf8");
 const place = (environment: Place["environment"]): Place => ({ environment, region: "us-east-1", secrets: new Set() });
-const schemas = { phi3: phi3Schema, ollama: ollamaSchema };
+const schemas = { phi3: phi3Schema, ollama: ollamaSchema, agents: agentsSchema };
 
 /** Paths of all settings, such as `size.min`; a list of objects is one setting. */
 function settingPaths(schema: unknown, path: readonly string[] = []): string[] {
@@ -69,5 +71,34 @@ describe("the document of phi3", () => {
     );
     const budgets = all(({ instanceTypes, size }) => defaultBudget(instanceTypes, size.max));
     expect(text).toContain(`| \`budgetUsdPerMonth\` | ${budgets} |`);
+  });
+});
+
+describe("the document of agents", () => {
+  const text = read("docs/systems/agents.md");
+  const domain = {
+    name: "agents.example.com",
+    certificateArn: `arn:aws:acm:us-east-1:123456789012:certificate/${"0".repeat(8)}`,
+  };
+  const settings = environments
+    .filter((environment) => environment !== "free")
+    .map((environment) => agentsSchema(place(environment)).parse({ domain, allowP5: true }));
+
+  test("gives the sizes and budgets that each environment really has", () => {
+    const all = (of: (one: (typeof settings)[number]) => string | number) => settings.map(of).join(" · ");
+    expect(text).toContain(
+      `| \`size.min\`, \`size.max\`, \`size.desired\` | ${all(({ size }) => `${size.min}, ${size.max}`)};`,
+    );
+    expect(text).toContain(
+      `| \`servers.size.min\`, \`servers.size.max\` | ${all(({ servers: { size } }) => `${size.min}, ${size.max}`)} |`,
+    );
+    expect(text).toContain(`| \`budgetUsdPerMonth\` | ${all(defaultAgentsBudget)} |`);
+  });
+
+  test("gives the sums that the budget is made of", () => {
+    const least = settings.map((one) => idleUsdPerMonth(one, one.size.min, one.servers.size.min));
+    const [dev = 0, , prod = 0] = least;
+    expect(text).toContain(`**about $${Math.round(dev)}**`);
+    expect(text).toContain(`**about $${(Math.round(prod / 100) * 100).toLocaleString("en-US")}**`);
   });
 });

@@ -167,3 +167,21 @@ describe("[ollama 5.2] Ollama's own metrics", () => {
     });
   });
 });
+
+describe("an instance whose engine systemd has given up", () => {
+  test("is reported as unhealthy, so that it is replaced where no load balancer watches", async () => {
+    const machine = await inService("vllm", 1);
+    const run = await start(machine, "unhealthy");
+    expect(run.status).toBe(0);
+    expect(run.commands.at(-1)).toBe(
+      "aws autoscaling set-instance-health --health-status Unhealthy --no-should-respect-grace-period --instance-id i-0123456789abcdef0",
+    );
+    expect(machine.read("etc/systemd/system/vllm.service")).toContain("OnFailure=llm-unhealthy.service\n");
+  });
+
+  test("says so if Auto Scaling can't be told", async () => {
+    const { status, output } = await start(await inService("vllm", 1), "unhealthy", "set-instance-health");
+    expect(status).not.toBe(0);
+    expect(output).toContain("try 1 of 5 failed: aws autoscaling");
+  });
+});

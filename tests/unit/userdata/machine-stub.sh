@@ -80,6 +80,9 @@ case "$name" in
         echo version-2
         ;;
       "s3api get-object "*) cp "$STATE/saved-archive" "${*: -1}" ;;
+      "autoscaling describe-auto-scaling-groups "*) known in-service || true ;;
+      "ec2 describe-instances "*) for id in ${*:4}; do case "$id" in i-*) known "address-$id" ;; esac; done ;;
+      "secretsmanager get-secret-value "*) echo d4t4d0g-k3y ;;
       "ssm get-parameter "*) known parameter || echo s3cret ;;
       "autoscaling complete-lifecycle-action "*)
         if [ -f "$STATE/no-hook" ]; then
@@ -90,6 +93,7 @@ case "$name" in
     esac
     ;;
   apt-get)
+    case "$*" in *install*datadog-agent*) mkdir -p "$ROOT/opt/datadog-agent" ;; esac
     case "$*" in *install*docker.io*) ln -sf "$(dirname "$0")/curl" "$(dirname "$0")/docker" ;; esac
     ;;
   dpkg)
@@ -104,6 +108,7 @@ case "$name" in
   amazon-cloudwatch-agent-ctl) touch "$STATE/active-amazon-cloudwatch-agent.service" ;;
   gpg)
     case "$*" in
+      *--export*) known datadog-signer || echo key ;;
       *--verify*) echo "[GNUPG:] VALIDSIG 0000 2026-01-01 0 0 4 0 1 8 00 $(known signer || echo 937616F3450B7D806CBD9725D58167303B789C72)" ;;
     esac
     ;;
@@ -126,7 +131,11 @@ case "$name" in
   snap)
     case "$1" in
       list) [ -f "$STATE/snap" ] ;;
-      install) touch "$STATE/snap" "$STATE/active-snap.ollama.listener.service" "$STATE/enabled-snap.ollama.listener.service" ;;
+      install)
+        mkdir -p "$ROOT/snap/$2/current/bin"
+        ln -sf "$(dirname "$0")/curl" "$ROOT/snap/$2/current/bin/$2"
+        touch "$STATE/snap" "$STATE/active-snap.ollama.listener.service" "$STATE/enabled-snap.ollama.listener.service"
+        ;;
       get) known "snap-$3" ;;
       set) printf '%s\n' "${3#*=}" >"$STATE/snap-${3%%=*}" ;;
     esac
@@ -154,6 +163,11 @@ case "$name" in
       is-active) [ -f "$STATE/active-$unit" ] ;;
       is-enabled) [ -f "$STATE/enabled-$unit" ] ;;
       is-failed) [ -f "$STATE/failed-$unit" ] ;;
+      show)
+        known "state-$unit" || echo inactive
+        if [ -f "$STATE/state-$unit" ] && grep -qx deactivating "$STATE/state-$unit" && ! taken streams; then rm "$STATE/state-$unit"; fi
+        ;;
+      stop) if [ -f "$STATE/state-$unit" ]; then echo deactivating >"$STATE/state-$unit"; fi ;;
       enable) touch "$STATE/enabled-$unit" ;;
       start | restart)
         # The watcher runs until the end; the others' programs are stubs that come back at once.

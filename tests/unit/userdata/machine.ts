@@ -41,6 +41,7 @@ const stubbed = [
   ...[
     "apt-get",
     "aws",
+    "chown",
     "curl",
     "dpkg",
     "fallocate",

@@ -1,4 +1,4 @@
-import type { OllamaOptions, VllmOptions } from "../../../userdata/render";
+import type { GatewayOptions, OllamaOptions, VllmOptions } from "../../../userdata/render";
 
 /** A value with the form of a digest. Real ones are given by config. */
 export const digestOf = (digit: string) => digit.repeat(64);
@@ -47,5 +47,19 @@ export const ollamaOptions: OllamaOptions = {
   logGroups: { app: "/aws/ec2/ollama-app", service: "/aws/ec2/ollama-service" },
   metricsNamespace: "ollama",
   healthTimeoutSeconds: 900,
+  drainSeconds: 120,
+};
+
+export const gatewayOptions: GatewayOptions = {
+  instance: instance("agents"),
+  port: 3000,
+  healthPath: "/api/health/ready",
+  code: { bucket: "agents-code-dev-1a2b3c4d", key: "gateway/main.js", sha256: digestOf("1") },
+  environmentParameter: "/agents/dev/gateway-environment",
+  replicas: { groupName: "agents-engines-dev", names: 3 },
+  logGroups: { gateway: "/aws/ec2/agents-gateway-dev", system: "/aws/ec2/agents-system-dev" },
+  datadog: { secret: "agents/dev/datadog", site: "datadoghq.eu", environment: "dev", service: "llm-gateway" },
+  metricsNamespace: "agents",
+  healthTimeoutSeconds: 300,
   drainSeconds: 120,
 };

@@ -1,10 +1,14 @@
 import { gunzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { maxUserDataBytes, packUserData, renderOllama, renderVllm } from "../../../userdata/render";
+import { maxUserDataBytes, packUserData, renderGateway, renderOllama, renderVllm } from "../../../userdata/render";
 import { shellcheck } from "../../support/shellcheck";
-import { digestOf, ollamaOptions, vllmOptions } from "./options";
+import { digestOf, gatewayOptions, ollamaOptions, vllmOptions } from "./options";
 
-const scripts = { vllm: renderVllm(vllmOptions), ollama: renderOllama(ollamaOptions) };
+const scripts = {
+  vllm: renderVllm(vllmOptions),
+  ollama: renderOllama(ollamaOptions),
+  gateway: renderGateway(gatewayOptions),
+};
 const embedded = (script: string) =>
   new Map(
     [...script.matchAll(/^put (\S+) \d+ <<'LLM_STACKS_FILE'\n(.*?)^LLM_STACKS_FILE$/gms)].map((m) => [m[1], m[2]]),

@@ -10,14 +10,16 @@ import { fc, test as property } from "@fast-check/vitest";
 import { parse } from "unbash";
 import { describe, expect, test } from "vitest";
 import {
+  type GatewayOptions,
   InvalidOptionsError,
   type OllamaOptions,
+  renderGateway,
   renderOllama,
   renderVllm,
   type VllmOptions,
 } from "../../../userdata/render";
 import { assembleScript, shellWord } from "../../../userdata/script";
-import { ollamaOptions, vllmOptions } from "./options";
+import { gatewayOptions, ollamaOptions, vllmOptions } from "./options";
 
 const attacks = [
   "'; touch /tmp/owned; '",
@@ -157,6 +159,7 @@ function withText<T extends object>(options: T, [first = "", ...rest]: Path, tex
 const systems = [
   ["vLLM", vllmOptions, (options: object) => renderVllm(options as VllmOptions)],
   ["Ollama", ollamaOptions, (options: object) => renderOllama(options as OllamaOptions)],
+  ["the gateway", gatewayOptions, (options: object) => renderGateway(options as GatewayOptions)],
 ] as const;
 
 describe.each(systems)("the options of %s", (_, options, render) => {

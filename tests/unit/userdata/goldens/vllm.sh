@@ -538,6 +538,18 @@ metrics="$(curl --silent --fail --max-time 5 "http://127.0.0.1:$PORT/metrics")" 
 }
 awk '/^vllm:num_requests_(running|waiting)[{ ]/ { sum += $NF } END { printf "%d\n", sum }' <<<"$metrics"
 LLM_STACKS_FILE
+put /opt/llm-stacks/unhealthy 0755 <<'LLM_STACKS_FILE'
+#!/bin/bash
+# Has Auto Scaling replace this instance: systemd has given the engine up.
+set -euo pipefail
+ROOT="${ROOT:-}"
+# shellcheck source=/dev/null
+. "$ROOT/opt/llm-stacks/lib.sh"
+
+id="$(retry 5 imds instance-id)" || die "the instance metadata gives no instance id; Auto Scaling can't be told"
+log "the engine ended again and again; Auto Scaling is asked for another instance"
+retry 5 aws autoscaling set-instance-health --health-status Unhealthy --no-should-respect-grace-period --instance-id "$id"
+LLM_STACKS_FILE
 put /etc/systemd/system/vllm.service 0644 <<'LLM_STACKS_FILE'
 [Unit]
 Description=vLLM inference engine
@@ -546,6 +558,8 @@ Requires=docker.service
 Wants=network-online.target
 StartLimitIntervalSec=1800
 StartLimitBurst=5
+# Where a load balancer watches, it is quicker; elsewhere nobody else would tell.
+OnFailure=llm-unhealthy.service
 
 [Service]
 ExecStartPre=/opt/llm-stacks/weights
@@ -560,6 +574,17 @@ StandardError=inherit
 
 [Install]
 WantedBy=multi-user.target
+LLM_STACKS_FILE
+put /etc/systemd/system/llm-unhealthy.service 0644 <<'LLM_STACKS_FILE'
+[Unit]
+Description=Has Auto Scaling replace this instance
+After=network-online.target
+
+[Service]
+Type=oneshot
+ExecStart=/opt/llm-stacks/unhealthy
+StandardOutput=append:/var/log/llm-stacks/watch.log
+StandardError=inherit
 LLM_STACKS_FILE
 put /etc/systemd/system/llm-ready.service 0644 <<'LLM_STACKS_FILE'
 [Unit]
