@@ -7,7 +7,7 @@ import {
   handleWhen,
 } from "cockatiel";
 import { ProviderError } from "../errors";
-import { type Circuit, CircuitOpen } from "../router/run";
+import { type Circuit, Skipped } from "../router/run";
 
 export type BreakerState = "closed" | "open" | "half-open";
 
@@ -59,6 +59,11 @@ export class Breaker implements Circuit {
     return this.lastReason;
   }
 
+  /** When it opened, or would have so as to end now; by Date.now(). */
+  get openedAt(): number {
+    return this.openUntil - this.openMs;
+  }
+
   /** Whether `run` would run a call now: closed, or due for a probe that nobody has begun. */
   get usable(): boolean {
     const { state } = this.policy;
@@ -67,21 +72,21 @@ export class Breaker implements Circuit {
   }
 
   async run<T>(call: () => Promise<T>): Promise<T> {
-    if (!this.usable) throw new CircuitOpen();
+    if (!this.usable) throw new Skipped("circuit_open");
     if (this.policy.state === CircuitState.Open) {
       this.asking = true;
       try {
-        if (!(await (this.options.mayProbe?.() ?? true))) throw new CircuitOpen();
+        if (!(await (this.options.mayProbe?.() ?? true))) throw new Skipped("circuit_open");
       } finally {
         this.asking = false;
       }
       // Another process may have told meanwhile how its probe went.
-      if (!this.usable) throw new CircuitOpen();
+      if (!this.usable) throw new Skipped("circuit_open");
     }
     try {
       return await this.policy.execute(call);
     } catch (error) {
-      if (error instanceof BrokenCircuitError) throw new CircuitOpen();
+      if (error instanceof BrokenCircuitError) throw new Skipped("circuit_open");
       throw error;
     }
   }
@@ -122,9 +127,10 @@ export class Breaker implements Circuit {
 
   private policyOf(initialState?: unknown): CircuitBreakerPolicy {
     const counts = (error: Error): boolean => {
-      if (!(error instanceof ProviderError)) return false;
-      // A caller that leaves says nothing about the target, but its probe has shown nothing either.
-      return error.providerFault || (error.kind === "cancelled" && made.state === CircuitState.HalfOpen);
+      if (error instanceof ProviderError && error.providerFault) return true;
+      // A caller that leaves, or may not ask, says nothing about the target; but a probe of theirs has shown nothing either.
+      const nothing = error instanceof Skipped || (error instanceof ProviderError && error.kind === "cancelled");
+      return nothing && made.state === CircuitState.HalfOpen;
     };
     const made = circuitBreaker(handleWhen(counts), {
       halfOpenAfter: this.openMs,

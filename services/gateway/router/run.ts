@@ -1,4 +1,4 @@
-import { type AttemptReport, GatewayError, ProviderError } from "../errors";
+import { type AttemptReport, GatewayError, ProviderError, type SkipReason } from "../errors";
 import type { Plan } from "./plan";
 import { reasons } from "./plan";
 import type { Target } from "./providers";
@@ -9,14 +9,18 @@ export interface Circuit {
   /**
    * Runs the call and counts how it went.
    *
-   * @throws CircuitOpen without running it when the circuit is open, or when another request probes it
+   * @throws Skipped without running it when the circuit is open, or when another request probes it
    */
   run<T>(call: () => Promise<T>): Promise<T>;
 }
 
-/** The circuit let nothing through. */
-export class CircuitOpen extends Error {
-  override readonly name = "CircuitOpen";
+/** A target was not asked after all. */
+export class Skipped extends Error {
+  override readonly name = "Skipped";
+
+  constructor(readonly reason: SkipReason) {
+    super(reasons[reason]);
+  }
 }
 
 export interface RunDeps<T> {
@@ -24,7 +28,7 @@ export interface RunDeps<T> {
   /**
    * Asks one target.
    *
-   * @throws ProviderError; with `committed` when part of the answer has gone out to the caller
+   * @throws Skipped when it must not be asked, or ProviderError; with `committed` when part of the answer has gone out to the caller
    */
   attempt(target: Target): Promise<T>;
   /** Waits before a retry; ends early, with false, when the caller leaves. */
@@ -50,8 +54,8 @@ export async function run<T>({ targets, skipped }: Plan, deadline: number, deps:
       try {
         return await deps.circuit(target).run(() => deps.attempt(target));
       } catch (error) {
-        if (error instanceof CircuitOpen) {
-          reports.push({ provider: target.id, kind: "circuit_open", message: reasons.circuit_open });
+        if (error instanceof Skipped) {
+          reports.push({ provider: target.id, kind: error.reason, message: error.message });
           break;
         }
         if (!(error instanceof ProviderError)) throw error;
@@ -108,7 +112,7 @@ function giveUp(
 
 function allFailed(reports: readonly AttemptReport[], skipped: readonly AttemptReport[]): GatewayError {
   const attempts = [...reports, ...skipped];
-  const asked = reports.filter(({ kind }) => kind !== "circuit_open");
+  const asked = reports.filter(({ kind }) => !(kind in reasons));
   if (asked.length === 0) {
     return new GatewayError("no_provider", `No provider may answer this request now. ${told(attempts)}`, {
       attempts,

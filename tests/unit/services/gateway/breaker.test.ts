@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { Breaker, type BreakerChange } from "../../../../services/gateway/breaker/breaker";
 import { ProviderError } from "../../../../services/gateway/errors";
-import { CircuitOpen } from "../../../../services/gateway/router/run";
+import { Skipped } from "../../../../services/gateway/router/run";
 
 const down = () => Promise.reject(new ProviderError("overloaded", "too busy"));
 const up = async () => "answer";
@@ -32,7 +32,7 @@ describe("circuit breaker", () => {
     expect(changes).toEqual([{ state: "open", openedAt: 1_000_000, reason: "too busy" }]);
     vi.setSystemTime(1_059_999);
     const call = vi.fn(up);
-    await expect(breaker.run(call)).rejects.toBeInstanceOf(CircuitOpen);
+    await expect(breaker.run(call)).rejects.toBeInstanceOf(Skipped);
     expect(call).not.toHaveBeenCalled();
   });
 
@@ -50,7 +50,7 @@ describe("circuit breaker", () => {
     expect(breaker.usable).toBe(true);
     let finish = (_: string) => {};
     const probe = breaker.run(() => new Promise<string>((resolve) => (finish = resolve)));
-    await expect(breaker.run(up)).rejects.toBeInstanceOf(CircuitOpen);
+    await expect(breaker.run(up)).rejects.toBeInstanceOf(Skipped);
     expect(breaker.usable).toBe(false);
     await expect.poll(() => breaker.state).toBe("half-open");
     finish("fine");
@@ -80,7 +80,7 @@ describe("circuit breaker", () => {
     breaker = new Breaker({ mayProbe });
     await fail(3);
     vi.setSystemTime(1_060_000);
-    await expect(breaker.run(up)).rejects.toBeInstanceOf(CircuitOpen);
+    await expect(breaker.run(up)).rejects.toBeInstanceOf(Skipped);
     mayProbe.mockResolvedValue(true);
     expect(await breaker.run(up)).toBe("answer");
     expect(mayProbe).toHaveBeenCalledTimes(2);
@@ -90,7 +90,7 @@ describe("circuit breaker", () => {
     breaker.trip("spot interruption notice", 120_000);
     expect(changes).toEqual([{ state: "open", openedAt: 1_060_000, reason: "spot interruption notice" }]);
     vi.setSystemTime(1_119_999);
-    await expect(breaker.run(up)).rejects.toBeInstanceOf(CircuitOpen);
+    await expect(breaker.run(up)).rejects.toBeInstanceOf(Skipped);
     vi.setSystemTime(1_120_000);
     expect(await breaker.run(up)).toBe("answer");
     expect(breaker.state).toBe("closed");

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { type FailureKind, type GatewayError, ProviderError } from "../../../../services/gateway/errors";
 import { plan } from "../../../../services/gateway/router/plan";
 import { decide, RULES } from "../../../../services/gateway/router/rules";
-import { CircuitOpen, run } from "../../../../services/gateway/router/run";
+import { run, Skipped } from "../../../../services/gateway/router/run";
 import { allWell, request, wholeChain } from "./router-fixtures";
 
 type Script = Readonly<Record<string, readonly (ProviderError | Error | "ok")[]>>;
@@ -94,7 +94,7 @@ describe("LLMRouter", () => {
   test("a circuit that opened meanwhile counts as tried, and with nobody asked it is no_provider", async () => {
     const chain = wholeChain();
     const asked = run(plan(chain, request, allWell), 1, {
-      circuit: () => ({ run: () => Promise.reject(new CircuitOpen()) }),
+      circuit: () => ({ run: () => Promise.reject(new Skipped("circuit_open")) }),
       attempt: () => Promise.reject(new Error("never asked")),
       sleep: async () => true,
       now: () => 0,
