@@ -18,7 +18,6 @@ export function openRedis(settings: Pick<Settings, "REDIS_URL" | "REDIS_AUTH_TOK
     commandTimeout: COMMAND_TIMEOUT_MS,
     connectTimeout: 2_000,
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), 2_000),
-    enableAutoPipelining: true,
   });
   warnOnce(redis, log);
   return redis;
@@ -26,11 +25,7 @@ export function openRedis(settings: Pick<Settings, "REDIS_URL" | "REDIS_AUTH_TOK
 
 /** A second connection, for what a server may only tell to one that does nothing else. */
 export function openSubscriber(redis: Redis): Redis {
-  const subscriber = redis.duplicate({
-    enableOfflineQueue: true,
-    maxRetriesPerRequest: null,
-    enableAutoPipelining: false,
-  });
+  const subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
   // The first connection tells of outages.
   subscriber.on("error", () => {});
   return subscriber;

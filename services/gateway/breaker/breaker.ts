@@ -27,7 +27,8 @@ export interface BreakerOptions {
 
 export type BreakerChange =
   | { readonly state: "open"; readonly openedAt: number; readonly reason: string }
-  | { readonly state: "closed" | "half-open" };
+  | { readonly state: "closed" }
+  | { readonly state: "half-open" };
 
 /**
  * The circuit of one target, on cockatiel: closed until so many failures in a row, open for a time, then half-open for a single probe that
@@ -126,7 +127,7 @@ export class Breaker implements Circuit {
   }
 
   private policyOf(initialState?: unknown): CircuitBreakerPolicy {
-    const counts = (error: Error): boolean => {
+    const counts = (error: unknown): boolean => {
       if (error instanceof ProviderError && error.providerFault) return true;
       // A caller that leaves, or may not ask, says nothing about the target; but a probe of theirs has shown nothing either.
       const nothing = error instanceof Skipped || (error instanceof ProviderError && error.kind === "cancelled");
@@ -144,7 +145,7 @@ export class Breaker implements Circuit {
     policy.onBreak((cause) => {
       if (policy !== this.policy) return;
       const openedAt = Date.now();
-      const why = "error" in cause ? cause.error.message : "held open";
+      const why = "error" in cause && cause.error instanceof Error ? cause.error.message : "held open";
       this.lastReason = why;
       this.openUntil = openedAt + this.openMs;
       this.options.onChange?.({ state: "open", openedAt, reason: why });

@@ -8,7 +8,10 @@ import { allWell, request, wholeChain } from "./router-fixtures";
 type Script = Readonly<Record<string, readonly (ProviderError | Error | "ok")[]>>;
 
 /** Runs a request against targets that fail as told, in turn; afterwards they answer. */
-async function route(script: Script, { left = false, now = () => 0, chain = wholeChain(), deadline = 60_000 } = {}) {
+async function route(
+  script: Script,
+  { left = false, now = (): number => 0, chain = wholeChain(), deadline = 60_000 } = {},
+) {
   const asked: string[] = [];
   const waits: number[] = [];
   const answer = run(plan(chain, request, allWell), deadline, {
