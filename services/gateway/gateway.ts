@@ -8,8 +8,10 @@ import { VLLMClient } from "./client/vllm-client";
 import { type Check, HealthBoard } from "./health/health-board";
 import { completionRoutes } from "./http/completions";
 import { Gate } from "./http/gate";
+import { jobRoutes } from "./http/jobs";
 import { platformRoutes } from "./http/platform";
 import { createServer } from "./http/server";
+import { Jobs } from "./jobs/jobs";
 import { LLMRouter } from "./llm-router";
 import { DatadogMonitor, type Tracer } from "./monitoring/datadog";
 import { Telemetry } from "./monitoring/telemetry";
@@ -50,8 +52,19 @@ export async function createGateway(
       telemetry.circuit(target.id, change.state, change.state === "open" ? change.reason : ""),
   });
   for (const { id } of targets) telemetry.circuit(id, "closed");
-  const health = new HealthBoard(checks(settings, targets, redis), settings.HEALTH_CHECK_SECONDS * 1000, log);
-  const ledger = new SpendLedger(redis, log);
+  const router = new LLMRouter({
+    chain,
+    circuits,
+    ledger: new SpendLedger(redis, log),
+    telemetry,
+    // Before the first check nobody is worse than another.
+    healthy: ({ id }) => health.get(`provider:${id}`).status !== "unhealthy",
+    loadFactor: settings.REPLICA_LOAD_FACTOR,
+  });
+  const anyProvider = () =>
+    targets.some((target) => health.get(`provider:${target.id}`).status === "healthy" && circuits.of(target).usable);
+  const jobs = await Jobs.open({ settings, router, telemetry, log, ready: anyProvider });
+  const health = new HealthBoard(checks(settings, targets, redis, jobs), settings.HEALTH_CHECK_SECONDS * 1000, log);
   let stopping: Promise<void> | undefined;
   const parts: Parts = {
     settings,
@@ -59,27 +72,21 @@ export async function createGateway(
     limits: new RateLimits(redis),
     controls: new Controls(settings, redis),
     gate: new Gate(settings),
-    router: new LLMRouter({
-      chain,
-      circuits,
-      ledger,
-      telemetry,
-      // Before the first check nobody is worse than another.
-      healthy: ({ id }) => health.get(`provider:${id}`).status !== "unhealthy",
-      loadFactor: settings.REPLICA_LOAD_FACTOR,
-    }),
+    router,
+    anyProvider,
     upstreams: new Upstreams(settings),
     telemetry,
     health,
     circuits,
     targets,
     models: [...new Set(chain.map(({ model }) => model))],
-    jobsEnabled: false,
+    jobsEnabled: jobs !== undefined,
     shuttingDown: () => stopping !== undefined,
   };
   telemetry.watch("running_requests", "Requests that run now", () => parts.gate.requests);
   telemetry.watch("running_streams", "Streams among them", () => parts.gate.streams);
   completionRoutes(app, parts);
+  jobRoutes(app, parts, jobs);
   platformRoutes(app, parts);
 
   const stop = async () => {
@@ -89,6 +96,7 @@ export async function createGateway(
     await app.close();
     clearInterval(sweep);
     clearTimeout(late);
+    await jobs?.stop();
     await Promise.all([health.stop(), circuits.stop(), parts.upstreams.close(), telemetry.datadog.close()]);
     redis?.disconnect();
   };
@@ -96,7 +104,7 @@ export async function createGateway(
     app,
     parts,
     start: async () => {
-      await Promise.all([circuits.start(), health.start()]);
+      await Promise.all([circuits.start(), health.start(), jobs?.start()]);
       return app.listen({ host: settings.HOST, port: settings.PORT });
     },
     stop: () => {
@@ -106,7 +114,12 @@ export async function createGateway(
   };
 }
 
-function checks(settings: Settings, targets: readonly Target[], redis: Redis | undefined): Check[] {
+function checks(
+  settings: Settings,
+  targets: readonly Target[],
+  redis: Redis | undefined,
+  jobs: Jobs | undefined,
+): Check[] {
   const { VECTOR_STORE_HEALTH_URL: vectors } = settings;
   return [
     ...targets.map(({ id, baseUrl, provider: { apiKey } }) => {
@@ -117,6 +130,7 @@ function checks(settings: Settings, targets: readonly Target[], redis: Redis | u
       };
       return { name: `provider:${id}`, run };
     }),
+    ...(jobs ? [{ name: "database", run: () => jobs.check() }] : []),
     ...(redis ? [{ name: "redis", run: () => redis.ping() }] : []),
     ...(vectors ? [{ name: "vector-store", run: (signal: AbortSignal) => mustBeOk(vectors, signal) }] : []),
   ];

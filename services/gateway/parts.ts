@@ -25,6 +25,8 @@ export interface Parts {
   readonly targets: readonly Target[];
   /** Models of all providers, without `auto`. */
   readonly models: readonly string[];
+  /** Whether some provider is healthy and its circuit lets requests through. */
+  readonly anyProvider: () => boolean;
   readonly jobsEnabled: boolean;
   readonly shuttingDown: () => boolean;
 }

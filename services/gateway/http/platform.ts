@@ -62,12 +62,14 @@ export function platformRoutes(app: FastifyInstance, parts: Parts): void {
   );
 }
 
-function healthRoutes(app: FastifyInstance, { health, targets, circuits, jobsEnabled, shuttingDown }: Parts): void {
+function healthRoutes(
+  app: FastifyInstance,
+  { health, targets, circuits, anyProvider, jobsEnabled, shuttingDown }: Parts,
+): void {
   const options = (summary: string) => ({
     schema: { summary, tags: ["Health"], response: { 200: report, 503: report } },
   });
   const isUp = (name: string) => health.get(name).status === "healthy";
-  const anyProvider = () => targets.some((target) => isUp(`provider:${target.id}`) && circuits.of(target).usable);
 
   app.get("/api/health/", options("Every component with its status and latency"), async (_, reply) => {
     const components = health.all();

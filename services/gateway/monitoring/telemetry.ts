@@ -16,6 +16,7 @@ export class Telemetry {
     "target",
     "direction",
   ]);
+  private readonly jobs = this.counter("jobs_finished_total", "Jobs that this process finished, by state", ["state"]);
   private readonly duration = this.histogram("request_seconds", "From a request's arrival to its answer's end", [
     "route",
   ]);
@@ -52,6 +53,11 @@ export class Telemetry {
     if (!usage) return;
     this.tokens.inc({ target, direction: "input" }, usage.inputTokens);
     this.tokens.inc({ target, direction: "output" }, usage.outputTokens);
+  }
+
+  job(state: string): void {
+    this.jobs.inc({ state });
+    this.datadog.increment("jobs.finished", { state });
   }
 
   circuit(target: string, state: BreakerState, reason = ""): void {

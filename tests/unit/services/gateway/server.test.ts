@@ -186,10 +186,12 @@ describe("platform", () => {
       "get /api/health/live",
       "get /api/health/ready",
       "get /metrics",
+      "get /v1/jobs/{id}",
       "get /v1/models",
       "post /api/circuits/trip",
       "post /v1/chat/completions",
       "post /v1/completions",
+      "post /v1/jobs",
     ]);
   });
 });
