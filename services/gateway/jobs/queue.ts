@@ -20,15 +20,16 @@ export class JobQueue {
     region: string,
     private readonly visibilitySeconds: number,
   ) {
-    this.client = new SQSClient({ region });
+    // The region, or AWS_ENDPOINT_URL, says where: a queue's URL on this machine may name it otherwise.
+    this.client = new SQSClient({ region, useQueueUrlAsEndpoint: false });
   }
 
   async send(jobId: string): Promise<void> {
     await this.client.send(new SendMessageCommand({ QueueUrl: this.url, MessageBody: JSON.stringify({ jobId }) }));
   }
 
-  /** Waits up to `waitSeconds` for messages. */
-  async receive(most: number, waitSeconds: number, signal: AbortSignal): Promise<Message[]> {
+  /** Waits up to `waitSeconds` for messages. It can't be broken off: the queue would give messages to a connection that nobody reads any more. */
+  async receive(most: number, waitSeconds: number): Promise<Message[]> {
     const { Messages = [] } = await this.client.send(
       new ReceiveMessageCommand({
         QueueUrl: this.url,
@@ -36,7 +37,6 @@ export class JobQueue {
         WaitTimeSeconds: waitSeconds,
         VisibilityTimeout: this.visibilitySeconds,
       }),
-      { abortSignal: signal },
     );
     return Messages.flatMap(({ Body, ReceiptHandle: receipt }) => {
       const jobId = jobIdOf(Body);

@@ -44,7 +44,7 @@ export class JobWorker {
     if (this.deps.settings.JOBS_CONCURRENCY > 0) this.loop ??= this.poll();
   }
 
-  /** Ends what runs and gives it back to the queue at once. */
+  /** Ends what runs and gives it back to the queue; waits for the poll that is under way, up to 10 s. */
   async stop(): Promise<void> {
     this.stopped.abort();
     await this.loop;
@@ -65,9 +65,10 @@ export class JobWorker {
         continue;
       }
       try {
-        for (const message of await queue.receive(room, POLL_SECONDS, signal)) this.begin(message);
+        const messages = await queue.receive(room, POLL_SECONDS);
+        if (signal.aborted) await Promise.all(messages.map((message) => queue.hide(message, 0)));
+        else for (const message of messages) this.begin(message);
       } catch (error) {
-        if (signal.aborted) break;
         log.warn({ error: String(error) }, "The job queue can't be read; trying again");
         await pause(2_000, signal);
       }
