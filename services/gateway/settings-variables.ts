@@ -165,6 +165,10 @@ export const shape = {
     group: "Limits",
     doc: "Longest silence within an answer.",
   }),
+  ANSWER_TIMEOUT_SECONDS: variable(number(0.05, 3600).prefault("300"), {
+    group: "Limits",
+    doc: "For an answer that is not streamed; then the next provider is asked.",
+  }),
   REQUEST_TIMEOUT_SECONDS: variable(number(0.05, 86_400).prefault("600"), {
     group: "Limits",
     doc: "For a request, all providers together.",

@@ -110,7 +110,6 @@ export class JobWorker {
     const { settings, router } = this.deps;
     const request = inferenceRequest(job.request);
     const { risk, session, usdPerDay } = job.options;
-    const timeoutMs = settings.REQUEST_TIMEOUT_SECONDS * 1000;
     return router.route<Outcome>({
       route: {
         model: request.model,
@@ -121,7 +120,7 @@ export class JobWorker {
       caller: { id: job.keyId, usdPerDay },
       body: request,
       bytes: JSON.stringify(request).length,
-      deadline: Date.now() + timeoutMs,
+      deadline: Date.now() + settings.REQUEST_TIMEOUT_SECONDS * 1000,
       sleep: async (ms) => {
         await pause(ms, signal);
         return !signal.aborted;
@@ -132,7 +131,7 @@ export class JobWorker {
           baseUrl,
           apiKey: provider.apiKey,
           model: provider.model,
-          timeoutMs: remainingMs,
+          timeoutMs: Math.min(remainingMs, settings.ANSWER_TIMEOUT_SECONDS * 1000),
         });
         const { body, usage } = await client.complete(request, { signal });
         return { result: { state: "succeeded", provider: target.id, result: body }, usage };

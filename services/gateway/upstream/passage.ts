@@ -49,6 +49,8 @@ export class Passage implements Dispatcher.DispatchHandler {
     this.filter = options.hideUsage ? new UsageFilter() : undefined;
     this.timer = setTimeout(() => this.fail("deadline", "the request's time is up"), options.remainingMs);
     options.answer.onLeft(() => this.fail("cancelled", "the caller left"));
+    // Between two attempts, when nobody listened.
+    if (options.answer.left) this.fail("cancelled", "the caller left");
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {

@@ -34,7 +34,7 @@ export class Upstreams {
    * @throws ProviderError
    */
   ask(target: Target, incoming: Incoming, answer: Answer, remainingMs: number): Promise<Passed> {
-    const { FIRST_TOKEN_TIMEOUT_SECONDS, STALL_TIMEOUT_SECONDS } = this.settings;
+    const { FIRST_TOKEN_TIMEOUT_SECONDS, ANSWER_TIMEOUT_SECONDS, STALL_TIMEOUT_SECONDS } = this.settings;
     const streamed = incoming.body["stream"] === true;
     const { origin, path, headers } = this.place(target);
     const options: Dispatcher.DispatchOptions = {
@@ -44,7 +44,7 @@ export class Upstreams {
       headers,
       body: bodyFor(target.provider, incoming),
       // A whole answer has no head until all its tokens are there.
-      headersTimeout: streamed ? FIRST_TOKEN_TIMEOUT_SECONDS * 1000 : 0,
+      headersTimeout: (streamed ? FIRST_TOKEN_TIMEOUT_SECONDS : ANSWER_TIMEOUT_SECONDS) * 1000,
       bodyTimeout: STALL_TIMEOUT_SECONDS * 1000,
     };
     return new Promise((done, failed) => {

@@ -8,7 +8,7 @@ import { freePort } from "../../../local/server-process";
 import { ensureVenv } from "../../support/gateway/python-venv";
 import type { Target } from "./drive";
 
-const LITELLM = "1.109.0";
+const LITELLM = "1.106.2";
 const PORTKEY = "1.15.2";
 
 export interface Contender extends Target {

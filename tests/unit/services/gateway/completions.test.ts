@@ -149,9 +149,16 @@ describe("fallback", () => {
   });
 
   test("a silent engine is left after its time", async () => {
-    const { post } = await start({ FIRST_TOKEN_TIMEOUT_SECONDS: "0.2", STALL_TIMEOUT_SECONDS: "0.2" });
+    const { post } = await start({
+      FIRST_TOKEN_TIMEOUT_SECONDS: "0.2",
+      ANSWER_TIMEOUT_SECONDS: "0.2",
+      STALL_TIMEOUT_SECONDS: "0.2",
+      BREAKER_FAILURES: "9",
+    });
     engine.behave({ kind: "silent" });
-    expect((await post(path, { ...chat, stream: true })).headers.get("x-llm-provider")).toBe("ollama");
+    for (const stream of [true, false]) {
+      expect((await post(path, { ...chat, stream })).headers.get("x-llm-provider")).toBe("ollama");
+    }
     engine.behave({ kind: "stalls", afterTokens: 1 });
     expect(await (await post(path, { ...chat, stream: true })).text()).toMatch(/Hello .*stream_interrupted/s);
     expect((await post(path, chat)).headers.get("x-llm-provider")).toBe("ollama");
