@@ -49,10 +49,9 @@ export function writeError(response: ServerResponse, error: GatewayError, reques
 export function logFailure(log: Log, error: GatewayError): void {
   if (error.status < 500) return;
   const { code, message, details } = error;
-  log[code === "internal_error" ? "error" : "warn"](
-    { code, cause: details.cause, attempts: details.attempts },
-    message,
-  );
+  // A provider's failure is told by its attempts: its cause would bring the provider's whole answer into the log.
+  if (code === "internal_error") log.error({ code, err: details.cause }, message);
+  else log.warn({ code, attempts: details.attempts }, message);
 }
 
 function errorHeaders({ details: { retryAfterSeconds } }: GatewayError): Record<string, string> {

@@ -9,28 +9,29 @@ export const LONGEST_EVENT = 262_144;
  * @returns `more` until there is a whole event with data, then what it is
  */
 export function judgeBeginning(text: string): "more" | "fine" | { readonly malformed: string } {
-  const end = text.search(/\r?\n\r?\n/);
-  if (end < 0) return text.length > LONGEST_EVENT ? { malformed: "no event in the first 256 KiB" } : "more";
-  const event = text.slice(0, end);
-  const data = event
-    .split(/\r?\n/)
-    .flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []))
-    .join("\n");
-  // A comment, sent to keep the connection open.
-  if (data === "") return judgeRest(text.slice(end).replace(/^(\r?\n)+/, ""));
-  if (data.trim() === "[DONE]") return "fine";
-  try {
-    const { error } = JSON.parse(data) as { error?: { message?: unknown } };
-    return error === undefined
-      ? "fine"
-      : { malformed: `an error instead of a token: ${String(error.message ?? "")}`.trim() };
-  } catch {
-    return { malformed: "the first event is not JSON" };
+  for (let start = 0; ; ) {
+    const rest = start === 0 ? text : text.slice(start);
+    const end = /\r?\n\r?\n/.exec(rest);
+    if (!end) return text.length > LONGEST_EVENT ? { malformed: "no event in the first 256 KiB" } : "more";
+    const data = rest
+      .slice(0, end.index)
+      .split(/\r?\n/)
+      .flatMap((line) => (line.startsWith("data:") ? [line.slice(5)] : []))
+      .join("\n");
+    if (data !== "") return judgeData(data);
+    // A comment, sent to keep the connection open.
+    start += end.index + end[0].length;
   }
 }
 
-function judgeRest(rest: string): ReturnType<typeof judgeBeginning> {
-  return rest === "" ? "more" : judgeBeginning(rest);
+function judgeData(data: string): "fine" | { readonly malformed: string } {
+  if (data.trim() === "[DONE]") return "fine";
+  try {
+    const { error } = JSON.parse(data) as { error?: { message?: unknown } | null };
+    return error ? { malformed: `an error instead of a token: ${String(error.message ?? "")}` } : "fine";
+  } catch {
+    return { malformed: "the first event is not JSON" };
+  }
 }
 
 /** What an answer says of its tokens, from its last bytes: the usage stands at the end of bodies and of streams. */

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { hash } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -10,6 +11,9 @@ import type { Target } from "./drive";
 
 const LITELLM = "1.106.2";
 const PORTKEY = "1.15.2";
+
+/** LiteLLM and the gateway check a key; Portkey's has none of its own. */
+const KEY = "sk-bench-0123456789abcdef0123456789abcdef";
 
 export interface Contender extends Target {
   readonly name: string;
@@ -37,14 +41,13 @@ export function startGateway(upstream: string, replicas = 1): Promise<Contender>
     nodeCommand("services/gateway/main.ts"),
     {
       HOST: "127.0.0.1",
-      ALLOW_ANONYMOUS: "true",
-      DEFAULT_REQUESTS_PER_MINUTE: "10000000",
+      API_KEYS: JSON.stringify([{ id: "bench", sha256: hash("sha256", KEY), requestsPerMinute: 10_000_000 }]),
       LOG_LEVEL: "error",
       VLLM_BASE_URLS: replicas === 1 ? `${upstream}/v1` : urls.join(","),
       VLLM_MODEL: "bench",
       HEALTH_CHECK_SECONDS: "60",
     },
-    {},
+    { authorization: `Bearer ${KEY}` },
   );
 }
 
@@ -68,8 +71,8 @@ export function startLiteLLM(upstream: string, folder: string): Promise<Contende
       join(folder, "bin", "litellm"),
       ["--config", config, "--host", "127.0.0.1", "--port", `${port}`, "--num_workers", "1", "--telemetry", "False"],
     ],
-    { LITELLM_LOG: "ERROR", LITELLM_MODE: "PRODUCTION", LITELLM_LOCAL_MODEL_COST_MAP: "True" },
-    { authorization: "Bearer none" },
+    { LITELLM_MASTER_KEY: KEY, LITELLM_LOG: "ERROR", LITELLM_MODE: "PRODUCTION", LITELLM_LOCAL_MODEL_COST_MAP: "True" },
+    { authorization: `Bearer ${KEY}` },
   );
 }
 
