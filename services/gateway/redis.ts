@@ -1,0 +1,48 @@
+import { Redis } from "ioredis";
+import type { Log } from "./log";
+import type { Settings } from "./settings";
+
+/** A command that takes longer counts as failed: what waits for it is a request. */
+const COMMAND_TIMEOUT_MS = 250;
+
+/**
+ * A connection to Redis that never makes a request wait: while Redis is away each command fails at once, and connecting goes on in the background.
+ * An outage is one warning, its end one line.
+ */
+export function openRedis(settings: Pick<Settings, "REDIS_URL" | "REDIS_AUTH_TOKEN">, log: Log): Redis | undefined {
+  if (settings.REDIS_URL === undefined) return undefined;
+  const redis = new Redis(settings.REDIS_URL, {
+    ...(settings.REDIS_AUTH_TOKEN === undefined ? {} : { password: settings.REDIS_AUTH_TOKEN }),
+    enableOfflineQueue: false,
+    maxRetriesPerRequest: 0,
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    connectTimeout: 2_000,
+    retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), 2_000),
+  });
+  warnOnce(redis, log);
+  return redis;
+}
+
+/** A second connection, for what a server may only tell to one that does nothing else. */
+export function openSubscriber(redis: Redis): Redis {
+  const subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+  // The first connection tells of outages.
+  subscriber.on("error", () => {});
+  return subscriber;
+}
+
+function warnOnce(redis: Redis, log: Log): void {
+  let away = false;
+  redis.on("error", (error: Error) => {
+    if (away) return;
+    away = true;
+    log.warn(
+      { error: error.message },
+      "Redis is away: each gateway process counts by itself, and providers that cost money are not asked",
+    );
+  });
+  redis.on("ready", () => {
+    if (away) log.info({}, "Redis is back");
+    away = false;
+  });
+}

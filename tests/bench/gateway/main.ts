@@ -1,0 +1,127 @@
+/**
+ * `npm run bench:gateway`: the gateway beside LiteLLM's proxy, Portkey's gateway and a bare pass-through on undici, each one process, all before
+ * the same server that answers at once. They run at the same time and take turns, so that a busy machine slows all of them; numbers are medians.
+ * The client runs on the same cores, so what counts is how the contenders compare, not how fast any of them is.
+ */
+import { cpus } from "node:os";
+import {
+  type Contender,
+  installLiteLLM,
+  installPortkey,
+  startGateway,
+  startLiteLLM,
+  startPassThrough,
+  startPortkey,
+  startUpstream,
+} from "./contenders";
+import { Driver, type Latency } from "./drive";
+import { STREAM_CHUNKS } from "./upstream";
+
+const ROUNDS = 3;
+const CONNECTIONS = 64;
+const SECONDS = 4;
+/** Low enough for the slowest: what is measured is the way through, not the queue before it. */
+const RATE = 40;
+const STREAMS = 16;
+const MEMORY_REQUESTS = 100_000;
+/** Beyond this a contender is too slow to be asked so often; its memory is then that after fewer requests. */
+const MEMORY_SECONDS = 60;
+
+interface Numbers {
+  rps: number[];
+  p50: number[];
+  atRate: Latency[];
+  firstMs: number[];
+  chunksPerSecond: number[];
+}
+
+async function main(): Promise<void> {
+  const [portkey, litellm] = [installPortkey(), await installLiteLLM()];
+  const driver = new Driver();
+  const upstream = await startUpstream();
+  const contenders: Contender[] = [];
+  try {
+    contenders.push(await startPassThrough(upstream.origin), await startGateway(upstream.origin));
+    contenders.push(await startPortkey(upstream.origin, portkey), await startLiteLLM(upstream.origin, litellm));
+    for (const each of contenders) await driver.throughput(each, 8, 1);
+    await compare(driver, upstream, contenders);
+    for (const each of contenders.splice(0)) await each.stop();
+    await rings(driver, upstream);
+  } finally {
+    for (const each of contenders) await each.stop();
+    await upstream.stop();
+    await driver.close();
+  }
+}
+
+async function compare(driver: Driver, upstream: Contender, contenders: readonly Contender[]): Promise<void> {
+  const all = [upstream, ...contenders];
+  const measured = new Map(
+    all.map((each) => [each, { rps: [], p50: [], atRate: [], firstMs: [], chunksPerSecond: [] } as Numbers]),
+  );
+  for (let round = 1; round <= ROUNDS; round++) {
+    console.error(`round ${round} of ${ROUNDS}`);
+    for (const [each, numbers] of measured) {
+      const { rps, latency } = await driver.throughput(each, CONNECTIONS, SECONDS);
+      numbers.rps.push(rps);
+      numbers.p50.push(latency.p50);
+      numbers.atRate.push(await driver.atRate(each, RATE, SECONDS));
+      const { firstMs, chunksPerSecond } = await driver.streams(each, STREAMS, STREAM_CHUNKS);
+      numbers.firstMs.push(firstMs.p50);
+      numbers.chunksPerSecond.push(chunksPerSecond);
+    }
+  }
+  const bare = measured.get(upstream);
+  console.log(
+    `${cpus().length} cores, Node ${process.version}; ${CONNECTIONS} connections; added: less what the upstream takes by itself\n`,
+  );
+  console.log(
+    `| | requests/s | p50 ms | added at ${RATE}/s: p50, p95, p99 ms | first token added ms | chunks/s | MiB after requests |`,
+  );
+  console.log("|---|---|---|---|---|---|---|");
+  for (const [each, numbers] of measured) {
+    const added = (pick: (latency: Latency) => number) =>
+      (median(numbers.atRate.map(pick)) - median(bare?.atRate.map(pick) ?? [])).toFixed(2);
+    const cells = [
+      each.name,
+      median(numbers.rps).toFixed(0),
+      median(numbers.p50).toFixed(1),
+      `${added(({ p50 }) => p50)}, ${added(({ p95 }) => p95)}, ${added(({ p99 }) => p99)}`,
+      (median(numbers.firstMs) - median(bare?.firstMs ?? [])).toFixed(2),
+      median(numbers.chunksPerSecond).toFixed(0),
+      await memory(driver, each, median(numbers.rps)),
+    ];
+    console.log(`| ${cells.join(" | ")} |`);
+  }
+}
+
+async function memory(driver: Driver, each: Contender, rps: number): Promise<string> {
+  const requests = Math.min(MEMORY_REQUESTS, Math.floor(rps * MEMORY_SECONDS));
+  await driver.count(each, CONNECTIONS, requests);
+  return `${each.memoryMb().toFixed(0)} after ${requests.toLocaleString("en")}`;
+}
+
+async function rings(driver: Driver, upstream: Contender): Promise<void> {
+  console.log("\n| replicas in the ring | requests/s | p50 ms |\n|---|---|---|");
+  for (const replicas of [1, 10, 100]) {
+    const gateway = await startGateway(upstream.origin, replicas);
+    try {
+      await driver.throughput(gateway, CONNECTIONS, 2);
+      const runs = [];
+      for (let round = 0; round < ROUNDS; round++) runs.push(await driver.throughput(gateway, CONNECTIONS, SECONDS));
+      const p50 = median(runs.map(({ latency }) => latency.p50));
+      console.log(`| ${replicas} | ${median(runs.map(({ rps }) => rps)).toFixed(0)} | ${p50.toFixed(1)} |`);
+    } finally {
+      await gateway.stop();
+    }
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});
