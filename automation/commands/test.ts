@@ -53,7 +53,7 @@ export function countTests(report: VitestReport): { passed: number; failed: numb
 
 function runVitest(suites: string[], reportFile: string): Promise<number> {
   const vitest = join(repoRoot, "node_modules", "vitest", "vitest.mjs");
-  const args = ["run", ...suites.flatMap((name) => ["--project", name])];
+  const args = ["run", ...suites.flatMap((name) => ["--project", `${name}*`])];
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [vitest, ...args, ...reporters], { cwd: repoRoot, stdio: "inherit" });
