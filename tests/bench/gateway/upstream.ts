@@ -45,7 +45,10 @@ if (require.main === module) {
       const next = () => {
         if (response.destroyed) return;
         const event = events[sent++];
-        if (event === undefined) return response.end(last);
+        if (event === undefined) {
+          response.end(last);
+          return;
+        }
         // Each chunk by itself, as an engine sends tokens.
         if (response.write(event)) setImmediate(next);
         else response.once("drain", next);
