@@ -41,8 +41,11 @@ async function main(): Promise<void> {
   const upstream = await startUpstream();
   const contenders: Contender[] = [];
   try {
-    contenders.push(await startPassThrough(upstream.origin), await startGateway(upstream.origin));
-    contenders.push(await startPortkey(upstream.origin, portkey), await startLiteLLM(upstream.origin, litellm));
+    // One by one, so that what has started is stopped when the next does not.
+    contenders.push(await startPassThrough(upstream.origin));
+    contenders.push(await startGateway(upstream.origin));
+    contenders.push(await startPortkey(upstream.origin, portkey));
+    contenders.push(await startLiteLLM(upstream.origin, litellm));
     for (const each of contenders) await driver.throughput(each, 8, 1);
     await compare(driver, upstream, contenders);
     for (const each of contenders.splice(0)) await each.stop();
