@@ -38,10 +38,12 @@ export interface Routed<T> {
 /** Brings requests to providers: by the plan, through the circuits, within what the caller may spend. */
 export class LLMRouter {
   private readonly running = new Map<Target, number>();
+  private readonly totals = new Map<Provider, number>();
   private readonly view = {
     usable: (target: Target) => this.deps.circuits.of(target).usable,
     healthy: (target: Target) => this.deps.healthy(target),
     load: (target: Target) => this.running.get(target) ?? 0,
+    total: (provider: Provider) => this.totals.get(provider) ?? 0,
   };
 
   constructor(private readonly deps: RouterDeps) {}
@@ -65,7 +67,7 @@ export class LLMRouter {
   private async attempt<T>(target: Target, request: Routed<T>): Promise<T> {
     const { provider } = target;
     const reservation = isPaid(provider) ? await this.reserve(provider, request) : undefined;
-    this.running.set(target, (this.running.get(target) ?? 0) + 1);
+    this.count(target, 1);
     try {
       const ask = () => request.attempt(target, request.deadline - Date.now());
       const { result, usage } = await this.deps.telemetry.datadog.traceLLM(target.id, ask, { model: provider.model });
@@ -77,8 +79,13 @@ export class LLMRouter {
       if (!isCommitted(error)) await reservation?.settle(0);
       throw error;
     } finally {
-      this.running.set(target, (this.running.get(target) ?? 1) - 1);
+      this.count(target, -1);
     }
+  }
+
+  private count(target: Target, by: 1 | -1): void {
+    this.running.set(target, (this.running.get(target) ?? 0) + by);
+    this.totals.set(target.provider, (this.totals.get(target.provider) ?? 0) + by);
   }
 
   private async reserve<T>({ usdPerMillion }: Provider, { caller, body, bytes }: Routed<T>) {

@@ -209,6 +209,15 @@ describe("durable jobs", () => {
     expect(await finished(second.get, id)).toMatchObject({ status: "succeeded", attempts: 1 });
   });
 
+  test("fail when their workers die over them again and again", async () => {
+    const taker = await start({ JOBS_CONCURRENCY: "0" });
+    const { id } = await json(taker.post("/v1/jobs", job));
+    await pool.query("update gateway_jobs set attempts = 5 where id = $1", [id]);
+    const { get } = await start();
+    expect(await finished(get, id)).toMatchObject({ status: "failed", error: { code: "internal_error" } });
+    expect(engine.seen).toHaveLength(0);
+  });
+
   test("fail when the request itself is wrong, with the reason", async () => {
     const { post, get } = await start();
     engine.behave({ kind: "status", status: 400, message: "no such voice" });

@@ -232,10 +232,10 @@ export class JobStore {
   }
 }
 
-function digestOf({ request, options, webhook }: NewJob): string {
-  return createHash("sha256")
-    .update(JSON.stringify([request, options, webhook]))
-    .digest("hex");
+/** Of what the caller sent: what the key may spend can change between two tries. */
+function digestOf({ request, options: { risk, private: stays, session }, webhook }: NewJob): string {
+  const sent = [request, risk, stays, session, webhook];
+  return createHash("sha256").update(JSON.stringify(sent)).digest("hex");
 }
 
 interface Row {

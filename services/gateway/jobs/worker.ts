@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { inferenceRequest } from "../client/inference-request";
 import { VLLMClient } from "../client/vllm-client";
-import { asGatewayError, type ErrorCode, errorBody, type GatewayError } from "../errors";
+import { asGatewayError, type ErrorCode, errorBody, GatewayError } from "../errors";
 import type { LLMRouter } from "../llm-router";
 import type { Log } from "../log";
 import { affinityKey } from "../router/affinity";
@@ -91,6 +91,7 @@ export class JobWorker {
     // Delivered twice: whoever has it deletes its message, and this one finds it finished later.
     if (lease === "busy") return;
     if (lease === "finished") return queue.delete(message);
+    if (lease.job.attempts > MOST_ATTEMPTS) return this.giveUp(message, lease);
 
     const lost = new AbortController();
     const signal = AbortSignal.any([lost.signal, this.stopped.signal]);
@@ -104,6 +105,13 @@ export class JobWorker {
     // Another worker has it.
     if (lost.signal.aborted) return;
     await this.conclude(message, lease, outcome);
+  }
+
+  /** Failures end a job sooner: so often its workers died over it, and another would too. */
+  private async giveUp(message: Message, lease: Lease): Promise<void> {
+    const text = `The job was begun ${MOST_ATTEMPTS} times, and no worker came to its end.`;
+    const { error } = errorBody(new GatewayError("internal_error", text));
+    await this.conclude(message, lease, { state: "failed", error });
   }
 
   private async ask({ job }: Lease, signal: AbortSignal): Promise<Outcome> {

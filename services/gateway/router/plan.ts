@@ -20,6 +20,8 @@ export interface View {
   healthy(target: Target): boolean;
   /** Requests that run on it now. */
   load(target: Target): number;
+  /** Requests that run on all replicas of a provider now. */
+  total(provider: Provider): number;
 }
 
 export interface Plan {
@@ -28,6 +30,9 @@ export interface Plan {
   /** Who is not asked, and why. */
   readonly skipped: readonly AttemptReport[];
 }
+
+/** An engine answers so many requests together at no cost to each, so a replica that has fewer is never passed over. */
+const LEAST_SHARE = 8;
 
 export interface PlanOptions {
   /** A replica with more than this times the average load is passed over. Default: 1.25. */
@@ -93,9 +98,7 @@ function replicas(provider: Provider, affinity: string, view: View, options: Pla
   const at = (index: number) => targets[index];
   const [only] = targets;
   if (only !== undefined && targets.length === 1) return view.usable(only) ? [only] : [];
-  let total = 1;
-  for (const target of targets) total += view.load(target);
-  const share = Math.ceil((loadFactor * total) / targets.length);
+  const share = Math.max(LEAST_SHARE, Math.ceil((loadFactor * (view.total(provider) + 1)) / targets.length));
   const test = (check: (target: Target) => boolean) => (index: number) => {
     const target = at(index);
     return target !== undefined && check(target);

@@ -16,7 +16,8 @@ createServer((request, response) => {
           headers: { "content-type": "application/json" },
           body: Buffer.concat(parts),
         },
-        ({ statusCode, headers }) => response.writeHead(statusCode, { "content-type": headers["content-type"] ?? "" }),
+        ({ statusCode, headers }) =>
+          response.writeHead(statusCode, { "content-type": String(headers["content-type"]) }),
       )
       .catch(() => response.destroy());
   });

@@ -8,19 +8,24 @@ const whole = JSON.stringify({
   choices: [{ index: 0, message: { role: "assistant", content: "word ".repeat(50) }, finish_reason: "stop" }],
   usage: { prompt_tokens: 20, completion_tokens: 50, total_tokens: 70 },
 });
-const event = `data: ${JSON.stringify({
-  ...base,
-  object: "chat.completion.chunk",
-  choices: [{ index: 0, delta: { content: "word " }, finish_reason: null }],
-})}\n\n`;
+/** Of each stream. */
+export const STREAM_CHUNKS = 200;
+
+/** Each another: LiteLLM takes a model that repeats itself for a broken one. */
+const events = Array.from(
+  { length: STREAM_CHUNKS },
+  (_, index) =>
+    `data: ${JSON.stringify({
+      ...base,
+      object: "chat.completion.chunk",
+      choices: [{ index: 0, delta: { content: `word${index} ` }, finish_reason: null }],
+    })}\n\n`,
+);
 const last = `data: ${JSON.stringify({
   ...base,
   object: "chat.completion.chunk",
   choices: [{ index: 0, delta: {}, finish_reason: "stop" }],
 })}\n\ndata: [DONE]\n\n`;
-
-/** Of each stream. */
-export const STREAM_CHUNKS = 200;
 
 if (require.main === module) {
   createServer((request, response) => {
@@ -39,7 +44,11 @@ if (require.main === module) {
       let sent = 0;
       const next = () => {
         if (response.destroyed) return;
-        if (sent++ === STREAM_CHUNKS) return response.end(last);
+        const event = events[sent++];
+        if (event === undefined) {
+          response.end(last);
+          return;
+        }
         // Each chunk by itself, as an engine sends tokens.
         if (response.write(event)) setImmediate(next);
         else response.once("drain", next);

@@ -164,6 +164,17 @@ describe("fallback", () => {
     expect((await post(path, chat)).headers.get("x-llm-provider")).toBe("ollama");
   });
 
+  test.each(["dies", "half-closed"] as const)(
+    "a stream that %s after a token ends with an error, and nobody else is asked",
+    async (kind) => {
+      const { post } = await start();
+      engine.behave({ kind, afterTokens: 1 });
+      const text = await (await post(path, { ...chat, stream: true })).text();
+      expect(text).toMatch(/^data: .*"Hello ".*\n\ndata: \{"error":.*"stream_interrupted".*\}\n\n$/);
+      expect([engine.seen.length, second.seen.length]).toEqual([1, 0]);
+    },
+  );
+
   test("an engine that was stopped costs one refused connection, then none: its circuit is open", async () => {
     const { post, get } = await start();
     await engine.stop();

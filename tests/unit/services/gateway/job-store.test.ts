@@ -53,6 +53,8 @@ describe("the job store", () => {
       created: false,
       same: false,
     });
+    const richer = { ...asked, options: { ...asked.options, usdPerDay: 5 } };
+    expect(await store.add(richer)).toMatchObject({ created: false, same: true });
     expect((await store.add({ ...asked, keyId: "team-b" })).created).toBe(true);
     expect(await store.get("team-a", first.job.id)).toEqual(first.job);
     expect(await store.get("team-b", first.job.id)).toBeUndefined();

@@ -62,8 +62,11 @@ describe("replicas", () => {
   test("one with an open circuit, a failed check or more than its share gives way to the next", () => {
     expect(order(chain, {}, { usable: ({ id }) => id !== home })[0]?.[0 as never]).toBe(second);
     expect(order(chain, {}, { healthy: ({ id }) => id !== home })[0]?.[0 as never]).toBe(second);
-    expect(order(chain, {}, { load: ({ id }) => (id === home ? 9 : 1) })[0]?.[0 as never]).toBe(second);
-    expect(order(chain, {}, { load: () => 9 })[0]?.[0 as never]).toBe(home);
+    expect(order(chain, {}, { load: ({ id }) => (id === home ? 9 : 1), total: () => 12 })[0]?.[0 as never]).toBe(
+      second,
+    );
+    expect(order(chain, {}, { load: () => 9, total: () => 36 })[0]?.[0 as never]).toBe(home);
+    expect(order(chain, {}, { load: ({ id }) => (id === home ? 7 : 0), total: () => 7 })[0]?.[0 as never]).toBe(home);
   });
 
   test("unhealthy ones are asked when there are no others", () => {

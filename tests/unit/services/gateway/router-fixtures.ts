@@ -40,4 +40,4 @@ export const wholeChain = (replicas = 1) => [vllm(replicas), ollama(), gemini()]
 
 export const request: RouteRequest = { model: "auto", risk: "medium", private: false, affinity: "Why?" };
 
-export const allWell: View = { usable: () => true, healthy: () => true, load: () => 0 };
+export const allWell: View = { usable: () => true, healthy: () => true, load: () => 0, total: () => 0 };

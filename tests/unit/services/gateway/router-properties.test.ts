@@ -94,6 +94,7 @@ test("for any failures and recoveries: one answer or one error that names all tr
               usable: (target) => breaker(target).usable,
               healthy: (target) => (unhealthy & (1 << targets.indexOf(target))) === 0,
               load: (target) => running.get(target) ?? 0,
+              total: (provider) => provider.targets.reduce((sum, target) => sum + (running.get(target) ?? 0), 0),
             });
             const attempt = async (target: Target) => {
               expect(request.private && !target.provider.inVpc, "private and outside").toBe(false);
