@@ -26,6 +26,7 @@ NAMES = [
     "data_plane_paths",
     "bucket_readers",
     "bucket_metrics",
+    "multipart_tags",
     "efs_mounts",
     "async_invocations",
     "node_workers",
