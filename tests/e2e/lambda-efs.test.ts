@@ -3,11 +3,10 @@ import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { localDir } from "../../automation/lib/paths";
-import { isAlive } from "../../local/server-process";
 import { copyCheckout } from "../support/checkout";
 import { LARGE_MODEL_SHA256, largeModel } from "../support/large-model";
 import { llm } from "../support/llm";
-import { descendants, type Process } from "../support/processes";
+import { orphans } from "../support/processes";
 
 // What a user does, in the order he does it, through the launcher: on an emulator and a state of the tests' own.
 const home = join(localDir, "e2e-lambda-efs");
@@ -46,20 +45,16 @@ describe("Lambda + EFS on this machine", () => {
 
   test("running it again converges, and kill -9 in the middle of that loses nothing", async () => {
     let killed = false;
-    let started: Process[] = [];
+    // Pulumi's own processes look for the engine now and then; the program and the policies have no reason to wait.
+    const lost = () => orphans().filter(({ command }) => /cmd\/run\/index\.js|pulumi-analyzer-policy/.test(command));
+    const before = new Set(lost().map(({ pid }) => pid));
     const murdered = await run(upDev, (output, child) => {
       if (killed || child.pid === undefined || !/Updating \([\s\S]*creating/.test(output)) return;
-      started = descendants(child.pid);
       killed = process.kill(-child.pid, "SIGKILL");
     });
     expect(murdered.status).toBe(-1);
-    // Pulumi's own processes look for the engine now and then; the program and the policies have no reason to wait.
-    const own = started.filter(({ command }) => /cmd\/run\/index\.js|pulumi-analyzer-policy/.test(command));
-    expect(own).toHaveLength(2);
-    await vi.waitFor(() => expect(own.filter(({ pid }) => isAlive(pid))).toEqual([]), {
-      timeout: 20_000,
-      interval: 250,
-    });
+    const gone = () => expect(lost().filter(({ pid }) => !before.has(pid))).toEqual([]);
+    await vi.waitFor(gone, { timeout: 20_000, interval: 250 });
 
     const again = await run(upDev);
     expect(again.status, again.output).toBe(0);

@@ -2,19 +2,18 @@ import { execFileSync } from "node:child_process";
 
 export interface Process {
   readonly pid: number;
+  readonly parent: number;
   readonly command: string;
 }
 
-/** All that a process has started, and what those have, as far as they still live under it. */
-export function descendants(pid: number): Process[] {
+/** Processes that lost the one that started them, and what these have started themselves. */
+export function orphans(): Process[] {
   const rows = execFileSync("ps", ["-A", "-ww", "-o", "pid=,ppid=,args="], { encoding: "utf8" })
     .trim()
     .split("\n")
     .map((line) => /^\s*(\d+)\s+(\d+)\s(.*)$/.exec(line) ?? [])
-    .map(([, id, parent, command = ""]) => ({ pid: Number(id), parent: Number(parent), command }));
-  const below = (parent: number): Process[] =>
-    rows
-      .filter((row) => row.parent === parent)
-      .flatMap((row) => [{ pid: row.pid, command: row.command }, ...below(row.pid)]);
-  return below(pid);
+    .map(([, pid, parent, command = ""]) => ({ pid: Number(pid), parent: Number(parent), command }));
+  const lost = rows.filter(({ parent }) => parent === 1);
+  const ids = new Set(lost.map(({ pid }) => pid));
+  return [...lost, ...rows.filter(({ parent }) => ids.has(parent))];
 }
