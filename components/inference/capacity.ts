@@ -7,7 +7,7 @@ const gib = 1024 ** 3;
 const blockTokens = 16;
 
 /** AWS's own number for a month. */
-const hoursPerMonth = 730;
+export const hoursPerMonth = 730;
 
 /** Memory of weights, in GiB. `bits` of one parameter: 16 for bfloat16 and float16, 8 or 4 for quantised models. */
 export function weightsGiB(parameters: number, bits: number): number {

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { nameLimits, physicalName } from "../lib/names";
-import type { Metric } from "../observability/metric";
+import { type Metric, metricQueries } from "../observability/metric";
 import type { FleetArgs, FleetFacts } from "./fleet-args";
 import { inService, wanted } from "./fleet-metrics";
 
@@ -126,16 +126,11 @@ export class FleetPolicies extends Component {
       {
         name: physicalName(this.context.system, alarmRoles.wake, this.context.stack, nameLimits.alarm),
         alarmDescription: `${waiting.name} is above 0 and ${facts.groupName} wants no instance: the first one is started.`,
-        metricQueries: [
-          {
-            id: "asleep",
-            expression: "IF(FILL(wanted, 0) < 1, FILL(waiting, 0), 0)",
-            label: "Waiting while no instance is wanted",
-            returnData: true,
-          },
-          alarmQuery("waiting", waiting),
-          alarmQuery("wanted", wanted(facts)),
-        ],
+        metricQueries: metricQueries("asleep", {
+          expression: "IF(FILL(wanted, 0) < 1, FILL(waiting, 0), 0)",
+          label: "Waiting while no instance is wanted",
+          using: { waiting, wanted: wanted(facts) },
+        }),
         comparisonOperator: "GreaterThanThreshold",
         threshold: 0,
         evaluationPeriods: 1,
@@ -163,19 +158,6 @@ export class FleetPolicies extends Component {
       { parent: this },
     );
   }
-}
-
-function alarmQuery(id: string, { namespace, name, dimensions, statistic, periodSeconds }: Metric) {
-  return {
-    id,
-    metric: {
-      namespace,
-      metricName: name,
-      dimensions: { ...dimensions },
-      stat: statistic ?? "Maximum",
-      period: periodSeconds,
-    },
-  };
 }
 
 function query(id: string, { namespace, name, dimensions, statistic }: Metric) {

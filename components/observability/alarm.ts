@@ -3,7 +3,7 @@ import type * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { wholeNumber } from "../lib/validation";
 import type { AlarmTopic } from "./alarm-topic";
-import { checkSignal, isMath, type Signal } from "./metric";
+import { checkSignal, isMath, metricQueries, type Signal } from "./metric";
 
 const operators = {
   ">": "GreaterThanThreshold",
@@ -95,19 +95,5 @@ function watched(signal: Signal): Watched {
       period: signal.periodSeconds,
     };
   }
-  return {
-    metricQueries: [
-      { id: "watched", expression: signal.expression, label: signal.label, returnData: true },
-      ...Object.entries(signal.using).map(([id, metric]) => ({
-        id,
-        metric: {
-          namespace: metric.namespace,
-          metricName: metric.name,
-          dimensions: { ...metric.dimensions },
-          stat: metric.statistic ?? metric.extendedStatistic ?? "Sum",
-          period: metric.periodSeconds,
-        },
-      })),
-    ],
-  };
+  return { metricQueries: metricQueries("watched", signal) };
 }

@@ -37,6 +37,23 @@ export function metricsOf(signal: Signal): readonly Metric[] {
   return isMath(signal) ? Object.values(signal.using) : [signal];
 }
 
+/** A signal that is computed, as an alarm has it. @param id of the result among the queries */
+export function metricQueries(id: string, { expression, label, using }: MetricMath) {
+  return [
+    { id, expression, label, returnData: true },
+    ...Object.entries(using).map(([name, metric]) => ({
+      id: name,
+      metric: {
+        namespace: metric.namespace,
+        metricName: metric.name,
+        dimensions: { ...metric.dimensions },
+        stat: metric.statistic ?? metric.extendedStatistic ?? "Sum",
+        period: metric.periodSeconds,
+      },
+    })),
+  ];
+}
+
 /** Part of requests that failed, in percent; 0 where there were none. Both are sums. */
 export function percentOf(part: Metric, whole: Metric, label: string): MetricMath {
   return { expression: "IF(whole > 0, 100 * FILL(part, 0) / whole, 0)", using: { part, whole }, label };
