@@ -1,5 +1,5 @@
-import { monthlyUsd } from "../components/inference/capacity";
-import { type Hardware, hardware, isInstanceType } from "../components/inference/hardware";
+import { hoursPerMonth } from "../components/inference/capacity";
+import { budgetFor, frontUsdPerMonth, instancesUsdPerMonth } from "./inference-cost";
 
 /** List prices of us-east-1 in US dollars an hour, on demand, as of 2026-11, unverified: https://aws.amazon.com/rds/postgresql/pricing/, one zone. */
 export const databaseClasses = {
@@ -27,19 +27,10 @@ export type CacheType = keyof typeof cacheTypes;
 
 /** As above, a month. */
 const usdPerMonth = {
-  /** A gateway with its public address. */
-  natGateway: 36.5,
-  loadBalancer: 16.43,
-  publicAddress: 3.65,
-  /** Two web ACLs with five and four rules. */
-  webAcls: 19,
   databaseGiB: 0.115,
-  /** gp3, and metrics by the minute, of an instance with 100 GB. */
-  besideInstance: 10.1,
   /** The groups' own metrics, alarms with their key, a dashboard, two secrets. */
   watching: 20,
 } as const;
-const hoursPerMonth = 730;
 
 /** Part of the sum added for traffic, logs and storage. */
 const useShare = 0.1;
@@ -56,20 +47,15 @@ export interface CostSettings {
 
 /** What the system costs a month before the first request, with so many engines and servers around the clock, in US dollars. */
 export function idleUsdPerMonth(settings: CostSettings, engines: number, servers: number): number {
-  const { database, cache, availabilityZones } = settings;
-  const zones = availabilityZones.length;
+  const { database, cache } = settings;
   const databases = database.multiAz ? 2 : 1;
   return (
-    dearest(settings.instanceTypes, engines) +
-    dearest(settings.servers.instanceTypes, servers) +
-    (engines + servers) * usdPerMonth.besideInstance +
+    instancesUsdPerMonth(settings.instanceTypes, engines) +
+    instancesUsdPerMonth(settings.servers.instanceTypes, servers) +
     databases *
       (databaseClasses[database.instanceClass] * hoursPerMonth + database.storageGiB * usdPerMonth.databaseGiB) +
     cache.nodes * cacheTypes[cache.nodeType] * hoursPerMonth +
-    (settings.nat === "per-az" ? zones : 1) * usdPerMonth.natGateway +
-    usdPerMonth.loadBalancer +
-    zones * usdPerMonth.publicAddress +
-    usdPerMonth.webAcls +
+    frontUsdPerMonth(settings) +
     usdPerMonth.watching
   );
 }
@@ -82,10 +68,5 @@ export function defaultAgentsBudget(
   },
 ): number {
   const { size, servers } = settings;
-  return Math.ceil((idleUsdPerMonth(settings, size.max, servers.size.max) * (1 + useShare)) / 10) * 10;
-}
-
-function dearest(types: readonly string[], instances: number): number {
-  const rows: Hardware[] = types.filter(isInstanceType).map((type) => hardware[type]);
-  return Math.max(...rows.map((row) => monthlyUsd(row, instances)));
+  return budgetFor(idleUsdPerMonth(settings, size.max, servers.size.max), useShare);
 }

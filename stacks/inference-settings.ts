@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { fits, monthlyUsd } from "../components/inference/capacity";
+import { fits } from "../components/inference/capacity";
 import type { FleetSchedule } from "../components/inference/fleet";
 import { cron, isTimeZone } from "../components/inference/fleet-checks";
 import { hardware, instanceTypes, isInstanceType } from "../components/inference/hardware";
@@ -7,6 +7,7 @@ import { type ModelName, models } from "../components/inference/models";
 import { parseCidr } from "../components/network/cidr";
 import { natModes } from "../components/network/nat-gateways";
 import { environmentDefaults } from "./environments";
+import { budgetFor, dearestUsdPerMonth } from "./inference-cost";
 import { cidrBlock, flag, needs, oneOf, retention, setting, text, whole, zones } from "./setting";
 import type { Place } from "./system";
 
@@ -280,6 +281,5 @@ export function checkFit(
 
 /** What a fleet costs a month at its largest, around the clock, and a tenth for all beside it; rounded up to $10. */
 export function defaultBudget(types: readonly string[], max: number): number {
-  const dearest = Math.max(...types.filter(isInstanceType).map((name) => monthlyUsd(hardware[name], max)));
-  return Math.ceil((dearest * 1.1) / 10) * 10;
+  return budgetFor(dearestUsdPerMonth(types, max), 0.1);
 }
