@@ -44,7 +44,7 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
 }
 
 /** Systems that a stack has and `chosen` does not name, by the stack's outputs, which have a key for each. */
-export function systemsBeside(chosen: readonly string[], outputs: OutputMap): string[] {
+function systemsBeside(chosen: readonly string[], outputs: OutputMap): string[] {
   return Object.keys(outputs)
     .map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
     .filter((system) => !chosen.includes(system));

@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { Caller } from "../auth/authenticate";
 import type { Task } from "../auth/controls";
 import { asGatewayError, GatewayError } from "../errors";
 import type { Parts } from "../parts";
@@ -65,7 +66,7 @@ async function complete(
         route: {
           model,
           risk: task.risk,
-          private: caller.private || headers["x-llm-private"] === "true",
+          private: isPrivate(caller, headers),
           affinity: affinityKey(body, headers["x-session-id"] as string | undefined),
         },
         caller,
@@ -107,6 +108,11 @@ export function taskOf(headers: IncomingHttpHeaders): Task {
     confidence: confidence === undefined ? undefined : Number(confidence),
     approvedBy: headers["x-llm-approved-by"] as string | undefined,
   };
+}
+
+/** Whether the request must stay with providers within the VPC: its key says so, or it does itself. */
+export function isPrivate(caller: Pick<Caller, "private">, headers: IncomingHttpHeaders): boolean {
+  return caller.private || headers["x-llm-private"] === "true";
 }
 
 function sleepUnlessLeft(answer: Answer, ms: number): Promise<boolean> {

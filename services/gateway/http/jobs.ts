@@ -6,7 +6,7 @@ import type { Jobs } from "../jobs/jobs";
 import { jobView } from "../jobs/view";
 import { checkWebhook } from "../jobs/webhooks";
 import type { Parts } from "../parts";
-import { modelOf, taskOf } from "./completions";
+import { isPrivate, modelOf, taskOf } from "./completions";
 import { bearer, errorAnswer, taskHeaders } from "./schemas";
 
 const job = {
@@ -83,7 +83,7 @@ export function jobRoutes(app: FastifyInstance, parts: Parts, jobs: Jobs | undef
           request: asked,
           options: {
             risk: task.risk,
-            private: caller.private || headers["x-llm-private"] === "true",
+            private: isPrivate(caller, headers),
             session: (headers["x-session-id"] as string | undefined) ?? null,
             usdPerDay: caller.usdPerDay,
           },
