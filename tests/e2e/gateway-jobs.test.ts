@@ -7,8 +7,9 @@ import { repoRoot } from "../../automation/lib/paths";
 import { freePort } from "../../local/server-process";
 import { type OpenAIServer, startOpenAIServer } from "../support/gateway/openai-server";
 import { startPostgres } from "../support/gateway/postgres-server";
-import { startRedis, type TestServer } from "../support/gateway/redis-server";
+import { startRedis } from "../support/gateway/redis-server";
 import { client, localSettings } from "../support/gateway/running";
+import type { TestServer } from "../support/gateway/test-server";
 import { startTestEmulator, type TestEmulator } from "../support/test-emulator";
 
 let emulator: TestEmulator;

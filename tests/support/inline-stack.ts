@@ -80,7 +80,6 @@ export async function withStack<T>(
           ...engine.env,
           ...awsEnv(options.endpoint),
           PULUMI_CONFIG_PASSPHRASE: "test",
-          PULUMI_SKIP_UPDATE_CHECK: "true",
           ...options.env,
         },
       },

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
-import { chownSync, globSync, mkdtempSync, rmSync } from "node:fs";
+import { chownSync, globSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client } from "pg";
-import { type Child, startChild } from "../../../local/model/child";
+import { startChild } from "../../../local/model/child";
 import { freePort } from "../../../local/server-process";
-import { listening, type TestServer } from "./redis-server";
+import { runServer, type TestServer } from "./test-server";
 
 /** PostgreSQL refuses to run as root; Debian's package makes this user. */
 const USER = "postgres";
@@ -38,31 +38,20 @@ export async function startPostgres(): Promise<TestServer> {
     "--locale=C",
   ]);
   execFileSync(initdb, initArgs, { cwd: dir, stdio: "pipe" });
-  let child: Child | undefined;
-  const start = async () => {
-    const args = ["-D", data, "-p", `${port}`, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
-    child = startChild(...command("postgres", args), {
-      env: { ...process.env, PGDATA: data },
-      logFile: join(dir, "postgres.log"),
-    });
-    await listening(port, child, "PostgreSQL");
-    await answers(`postgres://gateway@127.0.0.1:${port}/postgres`);
-  };
-  const stop = async () => {
-    await child?.stop();
-    child = undefined;
-  };
-  await start();
-  return {
-    url: `postgres://gateway@127.0.0.1:${port}/postgres`,
+  const args = ["-D", data, "-p", `${port}`, "-k", dir, "-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"];
+  const url = `postgres://gateway@127.0.0.1:${port}/postgres`;
+  return runServer({
+    name: "PostgreSQL",
+    url,
     port,
-    start,
-    stop,
-    dispose: async () => {
-      await stop();
-      rmSync(dir, { recursive: true, force: true });
-    },
-  };
+    dir,
+    launch: () =>
+      startChild(...command("postgres", args), {
+        env: { ...process.env, PGDATA: data },
+        logFile: join(dir, "postgres.log"),
+      }),
+    ready: () => answers(url),
+  });
 }
 
 /** It listens a moment before it is ready. */

@@ -2,19 +2,11 @@
  * Holds the shipped stacks to the rules on costs and language models. Inputs come from mocks, with all ids known; what the
  * provider's Check adds to them only an engine test can show.
  */
-import { readFileSync } from "node:fs";
-import { join } from "node:path";
 import { expect, test, vi } from "vitest";
-import { parse } from "yaml";
-import { repoRoot } from "../../../automation/lib/paths";
 import { profileNames } from "../../../policy-pack/lib/profiles";
 import { rules } from "../../../policy-pack/registry";
-import { buildSystems } from "../../../stacks/build";
-import { parseStackConfig } from "../../../stacks/config";
-import { record } from "../../support/mocks";
-import type { Diagnostic, Json, Resource } from "../../support/policy-harness";
-import { awsAnswers } from "../../support/registered";
-import { serve } from "./rules";
+import type { Diagnostic } from "../../support/policy-harness";
+import { judgeStack, recordShipped } from "./whole-stacks";
 
 // Whole programs, judged resource by resource.
 vi.setConfig({ testTimeout: 240_000 });
@@ -23,28 +15,9 @@ const own = new Set(rules.filter(({ family }) => family === "free-tier" || famil
 
 /** What these rules say of the stack as it is shipped: of each resource, and of all at the end. */
 async function said(stack: string): Promise<Diagnostic[]> {
-  const { config: written } = parse(readFileSync(join(repoRoot, `Pulumi.${stack}.yaml`), "utf8")) as {
-    config: Record<string, unknown>;
-  };
-  const values = Object.entries(written).map(([key, value]) => [
-    key,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  const config = parseStackConfig(Object.fromEntries(values) as Record<string, string>, "llm-stacks", stack);
-  const { recording } = await record(() => buildSystems(config, "123456789012"), { stack, calls: awsAnswers });
-  const resources: Resource[] = [
-    { type: "pulumi:pulumi:Stack", name: stack },
-    ...recording.resources.map(({ type, name, inputs }) => ({
-      type,
-      name,
-      props: JSON.parse(JSON.stringify(inputs ?? {})) as Record<string, Json>,
-    })),
-  ];
-  const profile = profileNames.find((name) => name === written["policy:profile"]);
-  const pack = await serve({ profile, stack });
-  const diagnostics = await pack.analyzeStack(resources);
-  for (const resource of resources) diagnostics.push(...(await pack.analyze(resource)));
-  return diagnostics.filter(({ policy }) => own.has(policy));
+  const { recording, settings } = await recordShipped(stack);
+  const profile = profileNames.find((name) => name === settings["policy:profile"]);
+  return (await judgeStack(recording, { profile, stack })).filter(({ policy }) => own.has(policy));
 }
 
 test("the free stack stays within the free tier, but for a budget", async () => {

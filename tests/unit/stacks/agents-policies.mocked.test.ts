@@ -7,9 +7,8 @@ import { join } from "node:path";
 import { expect, test, vi } from "vitest";
 import { parse } from "yaml";
 import { repoRoot } from "../../../automation/lib/paths";
-import type { Diagnostic, Json, Resource } from "../../support/policy-harness";
 import { type Configuration, devDefaults, registered } from "../../support/registered";
-import { serve } from "../policy-pack/rules";
+import { judgeStack } from "../policy-pack/whole-stacks";
 import { agents, prod, staging } from "./agents-fixtures";
 
 vi.mock("../../../stacks/systems", async (original) => (await import("./agents-mocks")).withAgents(original as never));
@@ -29,17 +28,7 @@ const { exemptions } = parse(readFileSync(join(repoRoot, "tests/engine/systems/a
 /** What the pack finds in a stack: rule and resource. */
 async function found(configuration: Configuration, profile: "dev" | "prod"): Promise<string[]> {
   const { recording } = await registered(agents, configuration);
-  const resources: Resource[] = [
-    { type: "pulumi:pulumi:Stack", name: configuration.stack },
-    ...recording.resources.map(({ type, name, inputs }) => ({
-      type,
-      name,
-      props: JSON.parse(JSON.stringify(inputs ?? {})) as Record<string, Json>,
-    })),
-  ];
-  const pack = await serve({ profile, stack: configuration.stack });
-  const diagnostics: Diagnostic[] = await pack.analyzeStack(resources);
-  for (const resource of resources) diagnostics.push(...(await pack.analyze(resource)));
+  const diagnostics = await judgeStack(recording, { profile, stack: configuration.stack });
   const findings = diagnostics.filter(({ message }) => !message.includes("cannot be known at preview"));
   return [
     ...new Set(

@@ -2,8 +2,9 @@ import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Variables } from "../../../../services/gateway/settings";
 import { type Behaviour, type OpenAIServer, startOpenAIServer } from "../../../support/gateway/openai-server";
-import { startRedis, type TestServer } from "../../../support/gateway/redis-server";
+import { startRedis } from "../../../support/gateway/redis-server";
 import { adminKey, type Running, startGateway } from "../../../support/gateway/running";
+import type { TestServer } from "../../../support/gateway/test-server";
 
 let engine: OpenAIServer;
 let second: OpenAIServer;

@@ -6,7 +6,7 @@ import { JobStore, type NewJob } from "../../../../services/gateway/jobs/store";
 import { checkWebhook, deliverWebhooks, sign } from "../../../../services/gateway/jobs/webhooks";
 import { silent } from "../../../../services/gateway/log";
 import { startPostgres } from "../../../support/gateway/postgres-server";
-import type { TestServer } from "../../../support/gateway/redis-server";
+import type { TestServer } from "../../../support/gateway/test-server";
 
 let server: TestServer;
 let pool: Pool;

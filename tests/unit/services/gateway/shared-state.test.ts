@@ -9,7 +9,8 @@ import { silent } from "../../../../services/gateway/log";
 import { openRedis } from "../../../../services/gateway/redis";
 import { readSettings } from "../../../../services/gateway/settings";
 import { SpendLedger } from "../../../../services/gateway/spend/ledger";
-import { startRedis, type TestServer } from "../../../support/gateway/redis-server";
+import { startRedis } from "../../../support/gateway/redis-server";
+import type { TestServer } from "../../../support/gateway/test-server";
 import { vllm } from "./router-fixtures";
 
 let server: TestServer;
