@@ -23,9 +23,9 @@ export function openRedis(settings: Pick<Settings, "REDIS_URL" | "REDIS_AUTH_TOK
   return redis;
 }
 
-/** A second connection, for what a server may only tell to one that does nothing else. */
+/** A second connection, for what a server may only tell to one that does nothing else. What it hears is to be asked for at each "ready". */
 export function openSubscriber(redis: Redis): Redis {
-  const subscriber = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+  const subscriber = redis.duplicate({ maxRetriesPerRequest: null, autoResubscribe: false });
   // The first connection tells of outages.
   subscriber.on("error", () => {});
   return subscriber;

@@ -61,12 +61,22 @@ export class BreakerBoard {
   async start(): Promise<void> {
     const { redis } = this.options;
     if (!redis) return;
-    this.subscriber = openSubscriber(redis);
-    this.subscriber.on("message", (_, text: string) => this.heard(text));
-    // Also after an outage: messages of that time are lost.
+    const subscriber = openSubscriber(redis);
+    this.subscriber = subscriber;
+    subscriber.on("message", (_, text: string) => this.heard(text));
+    // After an outage too, messages of that time are lost: states are exchanged once both connections are back, whichever is the last.
     redis.on("ready", this.exchange);
-    const subscribed = this.subscriber.subscribe(CHANNEL).catch(() => {});
-    if (redis.status === "ready") await Promise.all([subscribed, this.exchange()]);
+    const tried = new Promise<void>((resolve) => {
+      subscriber.on("ready", () =>
+        subscriber
+          .subscribe(CHANNEL)
+          .catch(() => {})
+          .then(this.exchange)
+          .then(resolve),
+      );
+      subscriber.once("close", () => resolve());
+    });
+    if (redis.status === "ready") await tried;
   }
 
   async stop(): Promise<void> {

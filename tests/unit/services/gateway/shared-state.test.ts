@@ -103,6 +103,13 @@ describe("circuits of several gateway processes", () => {
     expect(away()).toBe(connections.length);
   });
 
+  test("learns what was said while it could not listen", async () => {
+    const [one, two] = [await board(await connection()), await board(await connection())];
+    await (await connection()).client("KILL", "TYPE", "pubsub");
+    one.trip("notice");
+    await expect.poll(() => two.state).toBe("open");
+  });
+
   test("needs no Redis at all", async () => {
     const one = await board(undefined, 1);
     one.trip("notice");
