@@ -6,6 +6,8 @@ const project = (name: string, timeoutSeconds: number, files: object) => ({
     include: [`tests/${name}/**/*.test.ts`],
     testTimeout: timeoutSeconds * 1000,
     hookTimeout: timeoutSeconds * 1000,
+    // The default of a second says more about what else the machine does.
+    expect: { poll: { timeout: 10_000 } },
     setupFiles: ["./sdk-traces.cjs"],
     ...files,
   },
