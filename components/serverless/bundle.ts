@@ -34,10 +34,17 @@ export interface BundleFile {
 
 /** As `bundle`, as a file by itself: for machines that run it with Node.js. */
 export function bundleFile(entry: string): BundleFile {
+  const made = files.get(entry);
+  if (made) return made;
   const text = bundleText(resolve(repoRoot, entry));
   const sha256 = createHash("sha256").update(text).digest("hex");
-  return { path: fileOf(text, sha256), sha256 };
+  const file = { path: fileOf(text, sha256), sha256 };
+  files.set(entry, file);
+  return file;
 }
+
+/** A program that runs again in one process, as it does in tests, has the same source each time. */
+const files = new Map<string, BundleFile>();
 
 /** A file with that text and no other, also while another run writes it too. */
 function fileOf(text: string, sha256: string): string {

@@ -37,8 +37,8 @@ describe("the dev stack on this machine", () => {
     expect(up.status, up.output).toBe(0);
     expect(up.stdout).toMatch(/violations: (none|.*\(0 mandatory\))/);
     const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
-    expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(["lambdaEfs", "ollama", "phi3"]);
-    expect(systemNames).toHaveLength(3);
+    expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(["agents", "lambdaEfs", "ollama", "phi3"]);
+    expect(systemNames).toHaveLength(4);
   });
 
   test("another update changes nothing", async () => {
@@ -51,7 +51,7 @@ describe("the dev stack on this machine", () => {
   test("--systems with --yes does not destroy the systems that it leaves out", async () => {
     const fewer = await run(["up", "dev", "--local", "--yes", "--systems", "ollama"]);
     expect(fewer.status, fewer.output).toBe(2);
-    expect(fewer.output).toContain("--systems leaves out lambda-efs, phi3, which stack dev has");
+    expect(fewer.output).toContain("--systems leaves out agents, lambda-efs, phi3, which stack dev has");
   });
 
   test("the demo of phi3 goes in by every way, with a real model behind and a real browser before it", async () => {

@@ -1,11 +1,13 @@
 import { z } from "zod";
-import { instanceTypes, launcherTypes, maxInstances } from "../../lib/fleet";
+import { instanceTypes, launcherTypes, maxInstances, templateOf } from "../../lib/fleet";
 import { hoursPerMonth } from "../../lib/free-tier/limits";
 import { dollars, sharesOf } from "../../lib/free-tier/sums";
 import { acceleratorPrices, isAccelerated, pricesDate } from "../../lib/inference/accelerators";
 import { Quantity } from "../../lib/quantity";
 import { defineRule } from "../../lib/rule";
 import { type StackResource, type StackView, written } from "../../lib/stack-view";
+import { tagSets } from "../../lib/tagging/tag-sets";
+import { Truth } from "../../lib/truth";
 import type { Value } from "../../lib/value";
 
 const budgetType = "aws:budgets/budget:Budget";
@@ -15,9 +17,9 @@ const months: Readonly<Record<string, number>> = { DAILY: 12 / 365, MONTHLY: 1, 
 /**
  * llm-gpu-budget: GPU capacity fits a budget
  *
- * What all GPU instances cost in a month, Auto Scaling groups at their largest size and their dearest type, is within the
- * largest cost budget of the stack, or the one of the config. Types without a known price need one in the config.
- * Undefined: violation, without a budget nobody is told.
+ * What GPU instances cost in a month, Auto Scaling groups at their largest size and their dearest type, is within a cost
+ * budget that they count in, or the one of the config: all of the stack, or those with the tag that the budget filters by.
+ * Types without a known price need one in the config. Undefined: violation, without a budget nobody is told.
  *
  * @severity medium
  * @checkov none
@@ -71,32 +73,72 @@ export const rule = defineRule({
       const problem = `no price is known for ${type.scalar()}; give it in the setting hourlyPrices`;
       report.on(launcher).when(type.isSet(), type, problem);
     }
-    const total = Quantity.sum(shares.map(({ amount }) => amount));
-    const budget = largestBudget(stack, monthlyBudget);
-    const limit = budget.least > 0 ? `the largest budget has ${dollars(budget.least)}` : "there is no budget";
-    let spent = 0;
+    const budgets = budgetsOf(stack, monthlyBudget).map((budget) => ({
+      ...budget,
+      total: Quantity.sum(shares.map(({ resource, amount }) => amount.times(Quantity.when(budget.covers(resource))))),
+    }));
+    const nobody = { limit: Quantity.zero, covers: () => Truth.no, total: Quantity.zero };
     for (const { resource, amount } of shares) {
-      const passes = spent <= budget.least && spent + amount.least > budget.least;
-      spent += amount.least;
-      const over = budget.paths.length > 0 ? new Quantity(0, budget.paths).exceeds(0) : total.exceeds(budget.least);
-      if (passes)
-        report.on(resource).when(over, "", `GPU instances may cost ${dollars(total.least)} a month, and ${limit}`);
-      else if (total.least <= budget.least) report.on(resource).when(new Quantity(0, amount.paths).exceeds(0), "", "");
+      if (amount.isZero()) continue;
+      const own = budgets.filter(({ covers }) => covers(resource).answer !== "no");
+      const enough = Truth.any(own.map((budget) => budget.covers(resource).and(fits(budget, amount))));
+      const { limit, total } = own.reduce(
+        (one, other) => (other.limit.least > one.limit.least ? other : one),
+        own[0] ?? nobody,
+      );
+      const text = limit.least > 0 ? `their largest budget has ${dollars(limit.least)}` : "they have no budget";
+      const sum = Math.max(total.least, amount.least);
+      report.on(resource).when(enough.not(), "", `GPU instances may cost ${dollars(sum)} a month, and ${text}`);
     }
   },
 });
 
-/** The largest amount a month that is told of; a budget that adjusts itself has none. */
-function largestBudget(stack: StackView, given: number): Quantity {
-  const amounts = stack.ofType(budgetType).map((budget) => {
-    const timeUnit = written(budget, "timeUnit");
-    const isOfCosts = written(budget, "budgetType").equals("COST");
-    const amount = Quantity.of(written(budget, "limitAmount"), 0).times(Quantity.when(isOfCosts));
-    if (timeUnit.isUnknown()) return new Quantity(0, amount.isZero() ? [] : [...amount.paths, timeUnit.path]);
-    return amount.times(new Quantity(1 / (months[String(timeUnit.scalar())] ?? 1)));
-  });
-  return new Quantity(
-    Math.max(given, ...amounts.map(({ least }) => least)),
-    amounts.flatMap(({ paths }) => paths),
-  );
+interface Budget {
+  /** US dollars a month. */
+  readonly limit: Quantity;
+  /** Whether what a launcher starts counts in it. */
+  covers(launcher: StackResource): Truth;
+}
+
+/** Whether all that counts in a budget fits it. What is not known of the others is noted at them. */
+function fits({ limit, total }: Budget & { readonly total: Quantity }, { paths }: Quantity): Truth {
+  if (limit.paths.length > 0 && !total.isZero()) return Truth.unknown(...limit.paths);
+  return new Quantity(total.least, paths).exceeds(limit.least).not();
+}
+
+/** The budgets that tell of costs. One that adjusts itself has no amount. */
+function budgetsOf(stack: StackView, given: number): readonly Budget[] {
+  const outside: Budget = { limit: new Quantity(given), covers: () => Truth.of(given > 0) };
+  return [
+    outside,
+    ...stack.ofType(budgetType).map((budget) => ({ limit: limitOf(budget), covers: coverOf(stack, budget) })),
+  ];
+}
+
+function limitOf(budget: StackResource): Quantity {
+  const timeUnit = written(budget, "timeUnit");
+  const isOfCosts = written(budget, "budgetType").equals("COST");
+  const amount = Quantity.of(written(budget, "limitAmount"), 0).times(Quantity.when(isOfCosts));
+  if (timeUnit.isUnknown()) return new Quantity(0, amount.isZero() ? [] : [...amount.paths, timeUnit.path]);
+  return amount.times(new Quantity(1 / (months[String(timeUnit.scalar())] ?? 1)));
+}
+
+/** By the tags that a budget filters by, written `user:Key$Value`. Its other filters are taken to let everything through. */
+function coverOf(stack: StackView, budget: StackResource): Budget["covers"] {
+  const filters = written(budget, "costFilters").elements();
+  return (launcher) => {
+    const template = templateOf(stack, launcher).resource;
+    const tags = [launcher, ...(template ? [template] : [])].flatMap(tagSets).flatMap((set) => set.tags);
+    const has = (filter: Value) => {
+      if (filter.isUnknown()) return Truth.unknown(filter.path);
+      const [, key, value = ""] = /^user:([^$]*)\$(.*)$/s.exec(String(filter.scalar())) ?? [];
+      return Truth.any(tags.map((tag) => tag.keyIs((name) => name === key).and(tag.value.equals(value))));
+    };
+    return Truth.all(
+      filters.map((filter) => {
+        const isOther = filter.at("name").equals("TagKeyValue").not();
+        return isOther.or(Truth.any(filter.at("values").elements().map(has)));
+      }),
+    );
+  };
 }

@@ -7,15 +7,12 @@ import { parseStackConfig } from "../../../stacks/config";
 import { type InlineStack, withStack } from "../../support/inline-stack";
 import { type Configuration, configurationText, devDefaults } from "../../support/registered";
 import { startTestEmulator, type TestEmulator } from "../../support/test-emulator";
-import { agents, prod, staging } from "../../unit/stacks/agents-fixtures";
+import { prod, staging } from "../../unit/stacks/agents-fixtures";
 
 /**
  * The agent platform as the engine and the provider make it on the emulator, judged by the policy pack. That instances boot, that PostgreSQL and Redis ask for TLS and passwords, and that a
  * queue wakes a fleet, only AWS shows.
  */
-vi.mock("../../../stacks/systems", async (original) =>
-  (await import("../../unit/stacks/agents-mocks")).withAgents(original as never),
-);
 vi.mock("../../../components/serverless/bundle", async (original) =>
   (await import("../../unit/stacks/agents-mocks")).withoutBundling(original as never),
 );
@@ -31,26 +28,25 @@ afterAll(() => emulator?.dispose());
 function withAgentsStack(configuration: Configuration, profile: string, use: (stack: InlineStack) => Promise<void>) {
   const { stack } = configuration;
   const program = async () =>
-    buildSystems(parseStackConfig(configurationText(agents, configuration), "llm-stacks", stack), localAccountId);
+    buildSystems(parseStackConfig(configurationText("agents", configuration), "llm-stacks", stack), localAccountId);
   return withStack("llm-stacks", program, use, {
     endpoint: emulator.endpoint,
     stackName: stack,
     policyPacks: [join(repoRoot, "policy-pack")],
     config: {
       "policy:profile": profile,
-      "policy:exemptions": join(__dirname, "agents-exemptions.yaml"),
     },
     keepResources: true,
   });
 }
 
-/** What the pack says, but for exemptions in force and documents that hold what only AWS gives. */
+/** What the pack says, but for exemptions, which are those of all systems, and documents that hold what only AWS gives. */
 function said(stack: InlineStack): string[] {
   return stack
     .output()
     .split("\n")
     .filter((line) => /^\s+\[[a-z0-9-]+\]/.test(line))
-    .filter((line) => !/cannot be known at preview: policy/.test(line));
+    .filter((line) => !/cannot be known at preview: policy|^\s+\[pack-exemptions\]/.test(line));
 }
 
 test("the dev stack comes up, breaks no policy, and stays as it is", async () => {

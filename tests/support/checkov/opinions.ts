@@ -32,6 +32,9 @@ export const opinions: Readonly<Record<string, Opinion>> = {
   CKV_AWS_117: {
     why: "The authorizer of the API reads one parameter of Systems Manager. A VPC would give it nothing to reach and would cost an interface endpoint.",
   },
+  CKV_AWS_118: {
+    why: "Enhanced monitoring is paid by the gigabyte of logs. CPU, memory, storage, connections and latency come without it and have alarms; Performance Insights shows which statements wait.",
+  },
   CKV_AWS_119: {
     rule: "enc-dynamodb-at-rest",
     why: "DynamoDB encrypts every table. The rule asks for a customer's own key with `requireCmk`.",
@@ -46,13 +49,24 @@ export const opinions: Readonly<Record<string, Opinion>> = {
     rule: "enc-s3-at-rest",
     why: "S3 encrypts every object with its own key. Another key adds a second permission to ask for, at $1 a month and a fee for each request: `requireKms` turns that on for those who want it.",
   },
+  CKV_AWS_149: {
+    rule: "enc-secret-cmk",
+    why: "Secrets Manager encrypts every secret with AWS's key; who may read is decided by IAM, on the secret's own name. A key of one's own is asked for with `requireCmk`.",
+  },
   CKV_AWS_150: {
     rule: "rel-alb-deletion-protection",
     why: "Both agree on prod, which has it. Dev and staging are taken down with one command.",
   },
+  CKV_AWS_157: {
+    rule: "rel-rds-multi-az",
+    why: "Both agree on prod, which has a standby. In dev and staging it would double the price of the database.",
+  },
   CKV_AWS_158: {
     rule: "enc-logs-cmk",
     why: "CloudWatch encrypts every log group. A key of the customer's own is asked for with `requireCmk`.",
+  },
+  CKV_AWS_161: {
+    why: "The gateway keeps a pool of connections with a password that AWS makes up and replaces. Tokens of IAM live 15 minutes and have limits of their own for new connections.",
   },
   CKV_AWS_173: {
     rule: "llm-provider-keys",
@@ -66,6 +80,10 @@ export const opinions: Readonly<Record<string, Opinion>> = {
     rule: "enc-efs-at-rest",
     why: "Asks for a customer's own key. The file system is encrypted with AWS's, which protects what lies on the disks just as well; the rule takes either.",
   },
+  CKV_AWS_191: {
+    rule: "enc-elasticache-at-rest",
+    why: "The cache is encrypted with AWS's key. The rule takes either; what is in it, counters and circuits, is worth no key of $1 a month.",
+  },
   CKV_AWS_225: {
     why: "The same as CKV_AWS_120, asked of the method settings.",
   },
@@ -78,6 +96,10 @@ export const opinions: Readonly<Record<string, Opinion>> = {
   },
   CKV_AWS_272: {
     why: "Signing proves that code was not changed between a build and a deployment by two parties. Here one run builds the archive in memory and deploys it, with one identity.",
+  },
+  CKV_AWS_293: {
+    rule: "rel-rds-deletion-protection",
+    why: "Both agree on prod, which has it. Dev and staging are taken down with one command.",
   },
   CKV_AWS_305: {
     why: "`/` of this distribution is a page of Open WebUI, made by the application; a default root object is for files.",
@@ -95,6 +117,9 @@ export const opinions: Readonly<Record<string, Opinion>> = {
   CKV_AWS_338: {
     rule: "log-loggroup-retention",
     why: "How long a log must last is for those who read it, and here it grows with every request. The rule asks that somebody has chosen; the stacks choose 14 days in dev and 90 in prod, and `logRetentionDays` takes a year as well.",
+  },
+  CKV_AWS_354: {
+    why: "Performance Insights is encrypted with AWS's key, and keeps statements without their values.",
   },
   CKV_AWS_374: {
     why: "Where visitors are is for those who run the system to decide. A country is not a fault, and no default of ours would be right.",
@@ -114,17 +139,27 @@ export const opinions: Readonly<Record<string, Opinion>> = {
     rule: "lp-edge-waf",
     why: "Both agree; here it is advice, as a web ACL costs from $5 a month and 60 cents for each million requests. The API is limited by a key, a usage plan and a throttle.",
   },
+  CKV2_AWS_34: {
+    why: "The parameter is the gateway's environment: names and addresses. Its secrets are in Secrets Manager.",
+  },
   CKV2_AWS_42: {
     why: "A certificate of one's own needs a domain of one's own: `pageDomain`. The name of CloudFront serves HTTPS too.",
   },
   CKV2_AWS_47: {
     why: "The ACL has the group against Log4j's fault (AWSManagedRulesKnownBadInputsRuleSet). The check asks for AWSManagedRulesAnonymousIpList too, which blocks whoever calls from a cloud, as most users of an API do.",
   },
+  CKV2_AWS_50: {
+    rule: "rel-elasticache-failover",
+    why: "Both agree on prod, which has a replica that takes over. In dev one node does.",
+  },
   CKV2_AWS_51: {
     why: "A client certificate shows an HTTP backend that API Gateway calls it. Here that is Lambda, which asks for an IAM permission limited to this API instead (`lp-lambda-perm-source`).",
   },
   CKV2_AWS_53: {
     why: "The functions check what they get themselves and answer with a message that says what was expected, which a request validator's answer does not. Half of the methods named only answer preflight requests.",
+  },
+  CKV2_AWS_57: {
+    why: "It holds keys that others give out, and keys of callers and engines: what replaces them has to tell those. The password of the database is replaced by AWS every seven days.",
   },
   CKV2_AWS_62: {
     why: "Nothing waits for these objects. A notification without a receiver tells nobody.",

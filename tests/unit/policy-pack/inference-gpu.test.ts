@@ -123,7 +123,7 @@ describe("llm-gpu-budget", () => {
   });
 
   test("asks for a budget", async () => {
-    expect(await judge(id, two)).toEqual(over("$1,468.76", "there is no budget"));
+    expect(await judge(id, two)).toEqual(over("$1,468.76", "they have no budget"));
     expect(await judge(id, fleet("m7i.large", { maxSize: 2 }))).toEqual(pass);
     expect(await judge(id, fleet("g5.xlarge", { maxSize: 0 }))).toEqual(pass);
     expect(await judge(id, [])).toEqual(pass);
@@ -132,7 +132,7 @@ describe("llm-gpu-budget", () => {
   test("that the largest size fits", async () => {
     expect(await judge(id, [...two, budget("1500")])).toEqual(pass);
     expect(await judge(id, [...two, budget("1000"), budget("500")])).toEqual(
-      over("$1,468.76", "the largest budget has $1,000.00"),
+      over("$1,468.76", "their largest budget has $1,000.00"),
     );
     expect(await judge(id, two, { monthlyBudget: 1500 })).toEqual(pass);
     expect(await judge(id, [...two, budget("100")], { monthlyBudget: 1500 })).toEqual(pass);
@@ -140,10 +140,10 @@ describe("llm-gpu-budget", () => {
 
   test.each([
     ["50", "DAILY", pass],
-    ["48", "DAILY", over("$1,468.76", "the largest budget has $1,460.00")],
+    ["48", "DAILY", over("$1,468.76", "their largest budget has $1,460.00")],
     ["4500", "QUARTERLY", pass],
     ["17640", "ANNUALLY", pass],
-    ["17000", "ANNUALLY", over("$1,468.76", "the largest budget has $1,416.67")],
+    ["17000", "ANNUALLY", over("$1,468.76", "their largest budget has $1,416.67")],
   ])("a budget of %s %s", async (amount, unit, verdict) => {
     expect(await judge(id, [...two, budget(amount, unit)])).toEqual(verdict);
   });
@@ -157,12 +157,12 @@ describe("llm-gpu-budget", () => {
     expect(await judge(id, [...two, open({ timeUnit: unknown })])).toEqual(unverifiable("timeUnit"));
     expect(await judge(id, [...two, open({ budgetType: unknown })])).toEqual(unverifiable("budgetType"));
     const usage = { ...open({ timeUnit: unknown }), props: { ...budget("9999", unknown, "USAGE").props } };
-    expect(await judge(id, [...two, usage])).toEqual(over("$1,468.76", "there is no budget"));
+    expect(await judge(id, [...two, usage])).toEqual(over("$1,468.76", "they have no budget"));
   });
 
   test("a budget of usage is none", async () => {
     expect(await judge(id, [...two, budget("9999", "MONTHLY", "USAGE")])).toEqual(
-      over("$1,468.76", "there is no budget"),
+      over("$1,468.76", "they have no budget"),
     );
   });
 
@@ -179,24 +179,68 @@ describe("llm-gpu-budget", () => {
       },
     };
     const single = { type: instance, name: "i", props: { instanceType: "p5.48xlarge" } };
-    expect(await judge(id, [mixed])).toEqual(over("$884.76", "there is no budget"));
-    expect(await judge(id, [mixed, single, budget("1000")])).toEqual(
-      over("$41,063.96", "the largest budget has $1,000.00"),
-    );
+    expect(await judge(id, [mixed])).toEqual(over("$884.76", "they have no budget"));
+    const text = "GPU instances may cost $41,063.96 a month, and their largest budget has $1,000.00";
+    expect(await judge(id, [mixed, single, budget("1000")])).toEqual(violation(text, text));
   });
 
   test("hours and prices come from the config", async () => {
     expect(await judge(id, [...two, budget("443")], { hours: 220 })).toEqual(pass);
-    expect(await judge(id, two, { hourlyPrices: { "g5.xlarge": 1 } })).toEqual(over("$1,460.00", "there is no budget"));
+    expect(await judge(id, two, { hourlyPrices: { "g5.xlarge": 1 } })).toEqual(
+      over("$1,460.00", "they have no budget"),
+    );
   });
 
-  test("what fits exactly fits, and the finding stands at the group that passes the budget", async () => {
+  test("what fits exactly fits, and the finding stands at all that do not fit together", async () => {
     const round = { hours: 100, hourlyPrices: { "g5.xlarge": 1 } };
     expect(await judge(id, [...two, budget("200")], round)).toEqual(pass);
     const both = [...two, ...fleet("g5.xlarge", { maxSize: 1 }, "second")];
-    expect(await judge(id, [...both, budget("200")], round)).toEqual(over("$300.00", "the largest budget has $200.00"));
+    const text = "GPU instances may cost $300.00 a month, and their largest budget has $200.00";
+    expect(await judge(id, [...both, budget("200")], round)).toEqual(violation(text, text));
     const open = fleet("g5.xlarge", { maxSize: unknown }, "open");
     expect(await judge(id, [...two, ...open, budget("200")], round)).toEqual(unverifiable("maxSize"));
+  });
+
+  test("a budget that filters by a tag is for what has it: the group, or its template's instances", async () => {
+    const round = { hours: 100, hourlyPrices: { "g5.xlarge": 1 } };
+    const tagged = (value: unknown, name: string) =>
+      fleet("g5.xlarge", { maxSize: 2, tags: [{ key: "System", value, propagateAtLaunch: true }] as never }, name);
+    const templated = fleet("g5.xlarge", { maxSize: 2 }, "b").map((each) =>
+      each.type === template
+        ? {
+            ...each,
+            props: { ...each.props, tagSpecifications: [{ resourceType: "instance", tags: { System: "b" } }] },
+          }
+        : each,
+    );
+    const filtered = (amount: string, ...values: readonly unknown[]): Resource => {
+      const one = budget(amount);
+      const costFilters = [
+        { name: "Service", values: ["Amazon Elastic Compute Cloud - Compute"] },
+        { name: "TagKeyValue", values: values as string[] },
+      ];
+      return { ...one, props: { ...one.props, costFilters }, from: { costFilters: [`budget-${amount}`] } };
+    };
+    const both = [...tagged("a", "a"), ...templated];
+    expect(
+      await judge(id, [...both, filtered("200", "user:System$a"), filtered("201", "user:System$b")], round),
+    ).toEqual(pass);
+    expect(
+      await judge(id, [...both, filtered("200", "user:System$a"), filtered("199", "user:System$b")], round),
+    ).toEqual(over("$200.00", "their largest budget has $199.00"));
+    expect(await judge(id, [...both, filtered("300", "user:System$a", "user:System$b")], round)).toMatchObject({
+      violations: Array(2).fill("GPU instances may cost $400.00 a month, and their largest budget has $300.00"),
+    });
+    expect(await judge(id, [...tagged("a", "a"), filtered("900", "user:Team$a")], round)).toEqual(
+      over("$200.00", "they have no budget"),
+    );
+    expect(await judge(id, [...tagged("a", "a"), filtered("900", unknown)], round)).toEqual(
+      unverifiable("costFilters[1].values[0]"),
+    );
+    expect(await judge(id, [...tagged(unknown, "a"), filtered("900", "user:System$a")], round)).toEqual(
+      unverifiable("tags[0].value"),
+    );
+    expect(await judge(id, [...tagged("a", "a"), filtered("100", unknown), budget("200")], round)).toEqual(pass);
   });
 
   test("a type without a price needs one", async () => {
@@ -205,7 +249,7 @@ describe("llm-gpu-budget", () => {
       violation("instanceType: no price is known for p9.48xlarge; give it in the setting hourlyPrices"),
     );
     expect(await judge(id, unpriced, { hourlyPrices: { "p9.48xlarge": 1 } })).toEqual(
-      over("$730.00", "there is no budget"),
+      over("$730.00", "they have no budget"),
     );
   });
 

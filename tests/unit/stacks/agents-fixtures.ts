@@ -1,9 +1,6 @@
 import { type Configuration, devDefaults, type Registered, registered } from "../../support/registered";
 import { certificateArn } from "./phi3-fixtures";
 
-/** The system's name, as `registered` takes names. Tests that use it mock `stacks/systems` by `withAgents` of agents-mocks.ts. */
-export const agents = "agents" as Parameters<typeof registered>[0];
-
 export const prod: Configuration = {
   ...devDefaults,
   stack: "prod",
@@ -19,7 +16,7 @@ export const staging: Configuration = {
 };
 
 export function devWith(settings: object, secrets: Readonly<Record<string, string>> = {}): Promise<Registered> {
-  return registered(agents, { ...devDefaults, settings: { ...settings }, secrets });
+  return registered("agents", { ...devDefaults, settings: { ...settings }, secrets });
 }
 
 /** Inputs of the resource with this logical name. */

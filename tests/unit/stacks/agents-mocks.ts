@@ -1,12 +1,4 @@
-/** What tests of agents mock. Imports nothing that reads the systems, which would then come before their mock. */
-
-/** For `vi.mock("../../../stacks/systems", …)`: the systems with agents among them. */
-export async function withAgents(original: () => Promise<object>) {
-  const { systems } = (await original()) as { systems: object };
-  const { agents } = await import("../../../stacks/agents");
-  const all = { ...systems, agents };
-  return { systems: all, systemNames: Object.keys(all) };
-}
+/** What tests of agents mock. */
 
 /** What stands for the gateway's file. */
 export const codeSha256 = "0123456789abcdef".repeat(4);

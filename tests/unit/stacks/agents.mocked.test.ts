@@ -11,10 +11,9 @@ import {
   registered,
   unwrapped,
 } from "../../support/registered";
-import { agents, devWith, named, prod } from "./agents-fixtures";
+import { devWith, named, prod } from "./agents-fixtures";
 import { codeSha256 } from "./agents-mocks";
 
-vi.mock("../../../stacks/systems", async (original) => (await import("./agents-mocks")).withAgents(original as never));
 vi.mock("../../../components/serverless/bundle", async (original) =>
   (await import("./agents-mocks")).withoutBundling(original as never),
 );
@@ -24,8 +23,8 @@ vi.setConfig({ testTimeout: 240_000, hookTimeout: 240_000 });
 let inDev: Registered;
 let inProd: Registered;
 beforeAll(async () => {
-  inDev = await registered(agents, devDefaults);
-  inProd = await registered(agents, prod);
+  inDev = await registered("agents", devDefaults);
+  inProd = await registered("agents", prod);
 });
 
 const each = () => [inDev, inProd];
@@ -152,7 +151,7 @@ describe("the engines", () => {
 
   test("start in reserved capacity and with EFA if asked", async () => {
     const capacity = { kind: "block", id: "cr-0123456789abcdef0", zone: "us-east-1b" };
-    const stack = await registered(agents, { ...prod, settings: { ...prod.settings, efa: true, capacity } });
+    const stack = await registered("agents", { ...prod, settings: { ...prod.settings, efa: true, capacity } });
     const template = named(stack, "agents-engines-template-launch-template");
     expect(template.networkInterfaces).toHaveLength(32);
     expect(template.instanceMarketOptions).toEqual({ marketType: "capacity-block" });

@@ -105,7 +105,7 @@ describe("circuits of several gateway processes", () => {
 
   test("learns what was said while it could not listen", async () => {
     const [one, two] = [await board(await connection()), await board(await connection())];
-    await (await connection()).client("KILL", "TYPE", "pubsub");
+    await (await connection()).call("CLIENT", "KILL", "TYPE", "pubsub");
     one.trip("notice");
     await expect.poll(() => two.state).toBe("open");
   });
