@@ -1,20 +1,27 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { copyFileSync, mkdtempSync, rmSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { CreateBucketCommand, ListObjectsV2Command, S3Client } from "@aws-sdk/client-s3";
 import { CreateQueueCommand, GetQueueAttributesCommand, SQSClient } from "@aws-sdk/client-sqs";
 import { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { repoRoot } from "../../automation/lib/paths";
+import { bundleFile } from "../../components/serverless/bundle";
 import { freePort } from "../../local/server-process";
+import { startPostgres } from "../../local/servers/postgres";
+import { startRedis } from "../../local/servers/redis";
+import type { LocalServer } from "../../local/servers/server";
 import { type OpenAIServer, startOpenAIServer } from "../support/gateway/openai-server";
-import { startPostgres } from "../support/gateway/postgres-server";
-import { startRedis } from "../support/gateway/redis-server";
 import { client, localSettings } from "../support/gateway/running";
-import type { TestServer } from "../support/gateway/test-server";
 import { startTestEmulator, type TestEmulator } from "../support/test-emulator";
 
 let emulator: TestEmulator;
-let postgres: TestServer;
-let redis: TestServer;
+let postgres: LocalServer;
+let redis: LocalServer;
 let sqs: SQSClient;
 let aws: Record<string, string>;
 let queueUrl: string;
@@ -55,9 +62,12 @@ afterEach(async () => {
 });
 
 /** A gateway process of its own, as on an API server. */
-async function start(more: Record<string, string> = {}) {
+async function start(
+  more: Record<string, string> = {},
+  program = ["--require", "tsx/cjs", "services/gateway/main.ts"],
+) {
   const port = await freePort();
-  const child = spawn(process.execPath, ["--require", "tsx/cjs", "services/gateway/main.ts"], {
+  const child = spawn(process.execPath, program, {
     cwd: repoRoot,
     stdio: ["ignore", "pipe", "pipe"],
     env: {
@@ -244,6 +254,49 @@ describe("the process", () => {
     expect(code).toBe(1);
     for (const name of ["PORT: must be", "VLLM_BASE_URLS: is needed", "API_KEYS: is needed"])
       expect(errors).toContain(name);
+  });
+
+  test("tells the Datadog agent of its spans as the one file that machines run, with no module beside it", async () => {
+    const told: string[] = [];
+    const agent = createServer(async (request, response) => {
+      let body = "";
+      for await (const chunk of request) body += chunk;
+      if (request.url?.endsWith("/traces")) told.push(body);
+      response.setHeader("content-type", "application/json").end("{}");
+    }).listen(0, "127.0.0.1");
+    await once(agent, "listening");
+    const folder = mkdtempSync(join(tmpdir(), "gateway-file-"));
+    const file = join(folder, "gateway.js");
+    copyFileSync(bundleFile("services/gateway/main.ts").path, file);
+    try {
+      const { post } = await start(
+        { ENABLE_DATADOG: "true", DD_TRACE_AGENT_PORT: `${(agent.address() as AddressInfo).port}` },
+        [file],
+      );
+      expect((await post("/v1/chat/completions", job.request)).status).toBe(200);
+      await expect.poll(() => told.join(), { timeout: 20_000 }).toContain("llm.request");
+    } finally {
+      agent.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  test("keeps a large result in the bucket", async () => {
+    const s3 = new S3Client({
+      region: "us-east-1",
+      endpoint: aws["AWS_ENDPOINT_URL"] ?? "",
+      credentials: { accessKeyId: "test", secretAccessKey: "test" },
+      forcePathStyle: true,
+    });
+    await s3.send(new CreateBucketCommand({ Bucket: "results" }));
+    engine.behave({ kind: "answer", text: "once upon a time ".repeat(5_000) });
+    const { post, get } = await start({ RESULTS_BUCKET: "results" });
+    const { id } = await json(post("/v1/jobs", job));
+    const done = await finished(get, id);
+    expect(JSON.stringify(done.response)).toContain("once upon a time once");
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket: "results" }));
+    expect(Contents.map(({ Key }) => Key)).toEqual([expect.stringContaining(`results/${id}/`)]);
+    s3.destroy();
   });
 
   test("works with Datadog on and no agent", async () => {

@@ -1,16 +1,16 @@
 import OpenAI from "openai";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { startRedis } from "../../../../local/servers/redis";
+import type { LocalServer } from "../../../../local/servers/server";
 import type { Variables } from "../../../../services/gateway/settings";
 import { type Behaviour, type OpenAIServer, startOpenAIServer } from "../../../support/gateway/openai-server";
-import { startRedis } from "../../../support/gateway/redis-server";
 import { adminKey, type Running, startGateway } from "../../../support/gateway/running";
-import type { TestServer } from "../../../support/gateway/test-server";
 
 let engine: OpenAIServer;
 let second: OpenAIServer;
 let outside: OpenAIServer;
 let gateway: Running | undefined;
-let redis: TestServer | undefined;
+let redis: LocalServer | undefined;
 
 beforeEach(async () => {
   [engine, second, outside] = await Promise.all([

@@ -2,13 +2,13 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { Pool } from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startPostgres } from "../../../../local/servers/postgres";
+import type { LocalServer } from "../../../../local/servers/server";
 import { JobStore, type NewJob } from "../../../../services/gateway/jobs/store";
 import { checkWebhook, deliverWebhooks, sign } from "../../../../services/gateway/jobs/webhooks";
 import { silent } from "../../../../services/gateway/log";
-import { startPostgres } from "../../../support/gateway/postgres-server";
-import type { TestServer } from "../../../support/gateway/test-server";
 
-let server: TestServer;
+let server: LocalServer;
 let pool: Pool;
 let store: JobStore;
 
@@ -85,6 +85,41 @@ describe("the job store", () => {
       attempts: 2,
       finishedAt: expect.any(Date),
     });
+  });
+
+  test("a large result is kept in the bucket, where its lease names it, and comes with the job all the same", async () => {
+    const objects = new Map<string, string>();
+    const own = new JobStore(pool, {
+      write: async (key, json) => void objects.set(key, json),
+      read: async (key) => objects.get(key) ?? "",
+      close: () => {},
+    });
+    const lost = await leased(0);
+    const lease = await store.claim(lost.job.id, 60);
+    if (typeof lease === "string") throw new Error(lease);
+    const large = { text: "upon a time ".repeat(6_000) };
+    expect(await own.finish(lost, { ...success, result: { text: "late ".repeat(20_000) } })).toBe(false);
+    expect(await own.finish(lease, { ...success, result: large })).toBe(true);
+    expect(objects.size).toBe(2);
+    expect((await pool.query("select result from gateway_jobs")).rows).toEqual([{ result: null }]);
+    expect((await own.get("team-a", lease.job.id))?.result).toEqual(large);
+    expect((await own.add(asked)).job.result).toEqual(large);
+    const small = await leased(60, { ...asked, idempotencyKey: "order-2" });
+    await own.finish(small, success);
+    expect(objects.size).toBe(2);
+  });
+
+  test("jobs that finished long ago are forgotten, others stay", async () => {
+    const old = await leased();
+    await store.finish(old, success);
+    const recent = await leased(60, { ...asked, idempotencyKey: "order-2" });
+    await store.finish(recent, success);
+    await store.add({ ...asked, idempotencyKey: "order-3" });
+    await pool.query("update gateway_jobs set created_at = now() - interval '9 days'");
+    await pool.query("update gateway_jobs set finished_at = now() - interval '8 days' where id = $1", [old.job.id]);
+    expect(await store.forget(8)).toBe(1);
+    expect(await store.get("team-a", old.job.id)).toBeUndefined();
+    expect((await pool.query("select id from gateway_jobs")).rowCount).toBe(2);
   });
 
   test("an extended lease holds, a released job is free, and counts as tried only when it was", async () => {

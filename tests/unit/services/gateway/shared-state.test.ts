@@ -1,5 +1,7 @@
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startRedis } from "../../../../local/servers/redis";
+import type { LocalServer } from "../../../../local/servers/server";
 import type { Caller } from "../../../../services/gateway/auth/authenticate";
 import { Controls } from "../../../../services/gateway/auth/controls";
 import { RateLimits } from "../../../../services/gateway/auth/rate-limits";
@@ -9,11 +11,9 @@ import { silent } from "../../../../services/gateway/log";
 import { openRedis } from "../../../../services/gateway/redis";
 import { readSettings } from "../../../../services/gateway/settings";
 import { SpendLedger } from "../../../../services/gateway/spend/ledger";
-import { startRedis } from "../../../support/gateway/redis-server";
-import type { TestServer } from "../../../support/gateway/test-server";
 import { vllm } from "./router-fixtures";
 
-let server: TestServer;
+let server: LocalServer;
 const connections: Redis[] = [];
 const warnings: string[] = [];
 const log = { ...silent, warn: (_: object, message: string) => warnings.push(message) };
