@@ -8,7 +8,7 @@ import { Secret } from "../components/data/secret";
 import type { SystemContext } from "../components/lib/context";
 import type { Queue } from "../components/messaging/queue";
 import { type BundleFile, bundleFile } from "../components/serverless/bundle";
-import { replicaName } from "../userdata/render";
+import { leavingFile, replicaName } from "../userdata/render";
 import { type AgentsSettings, agentsSecrets } from "./agents-settings";
 import type { Shared } from "./system";
 import { enginePort } from "./vllm-parts";
@@ -33,6 +33,7 @@ export const gatewayVariables = [
   "SHUTDOWN_GRACE_SECONDS",
   "REQUEST_TIMEOUT_SECONDS",
   "AWS_REGION",
+  "LEAVING_FILE",
   "VLLM_BASE_URLS",
   "VLLM_MODEL",
   "OLLAMA_BASE_URL",
@@ -44,6 +45,7 @@ export const gatewayVariables = [
   "REDIS_URL",
   "JOBS_QUEUE_URL",
   "JOBS_VISIBILITY_SECONDS",
+  "JOBS_KEEP_DAYS",
   "RESULTS_BUCKET",
   "GATEWAY_SECRET_ID",
   "ENABLE_DATADOG",
@@ -142,6 +144,7 @@ export function gatewayEnvironment(
     SHUTDOWN_GRACE_SECONDS: String(Math.max(1, longestGenerationSeconds - 10)),
     REQUEST_TIMEOUT_SECONDS: String(longestGenerationSeconds),
     AWS_REGION: context.region,
+    LEAVING_FILE: leavingFile,
     VLLM_BASE_URLS: replicas.map((name) => `http://${name}:${enginePort}/v1`).join(","),
     VLLM_MODEL: model.servedName,
     ...(ollama && { OLLAMA_BASE_URL: ollama.url, OLLAMA_MODEL: ollama.model }),
@@ -152,6 +155,7 @@ export function gatewayEnvironment(
     REDIS_URL: cache.url,
     JOBS_QUEUE_URL: jobs.url,
     JOBS_VISIBILITY_SECONDS: String(jobVisibilitySeconds),
+    JOBS_KEEP_DAYS: String(settings.resultDays),
     RESULTS_BUCKET: results.name,
     GATEWAY_SECRET_ID: secrets.all.name,
     ENABLE_DATADOG: String(secrets.datadog !== undefined),

@@ -42,6 +42,9 @@ export function replicaName(slot: number): string {
   return `replica-${slot}`;
 }
 
+/** Gets a line of time, name and address when an engine loses its name. */
+export const leavingFile = "/var/lib/llm-stacks/leaving";
+
 const word = text(/^(?!-)[A-Za-z0-9_.-]{1,100}$/, "letters, digits and _ . -");
 
 const gateway = z.strictObject({

@@ -10,7 +10,7 @@ import {
 } from "./options";
 import { assembleScript, type InstanceFile } from "./script";
 
-export { type GatewayOptions, replicaName } from "./gateway-options";
+export { type GatewayOptions, leavingFile, replicaName } from "./gateway-options";
 export { type InstanceFacts, InvalidOptionsError, type OllamaOptions, type VllmOptions } from "./options";
 export { maxUserDataBytes, packUserData } from "./pack";
 export { parseWeightsManifest, type WeightFile, type WeightsManifest, weightsManifest } from "./weights-manifest";

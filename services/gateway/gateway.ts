@@ -4,6 +4,7 @@ import { Authenticator } from "./auth/authenticate";
 import { Controls } from "./auth/controls";
 import { RateLimits } from "./auth/rate-limits";
 import { BreakerBoard } from "./breaker/board";
+import { Notices } from "./breaker/notices";
 import { VLLMClient } from "./client/vllm-client";
 import { type Check, HealthBoard } from "./health/health-board";
 import { completionRoutes } from "./http/completions";
@@ -52,6 +53,8 @@ export async function createGateway(
       telemetry.circuit(target.id, change.state, change.state === "open" ? change.reason : ""),
   });
   for (const { id } of targets) telemetry.circuit(id, "closed");
+  const { LEAVING_FILE: file } = settings;
+  const notices = file === undefined ? undefined : new Notices({ file, targets, circuits, log });
   const router = new LLMRouter({
     chain,
     circuits,
@@ -96,6 +99,7 @@ export async function createGateway(
     await app.close();
     clearInterval(sweep);
     clearTimeout(late);
+    notices?.stop();
     await jobs?.stop();
     await Promise.all([health.stop(), circuits.stop(), parts.upstreams.close(), telemetry.datadog.close()]);
     redis?.disconnect();
@@ -105,6 +109,7 @@ export async function createGateway(
     parts,
     start: async () => {
       await Promise.all([circuits.start(), health.start(), jobs?.start()]);
+      notices?.start();
       return app.listen({ host: settings.HOST, port: settings.PORT });
     },
     stop: () => {

@@ -186,6 +186,11 @@ export const shape = {
     group: "Circuit breaker",
     doc: "Time until a single request probes it.",
   }),
+  LEAVING_FILE: variable(z.string().min(1).optional(), {
+    group: "Circuit breaker",
+    doc: "File that gets a line of time, host and address when an engine is about to end; its circuit opens before errors start.",
+    example: "/var/lib/llm-stacks/leaving",
+  }),
 
   DATABASE_URL: variable(url("postgres:", "postgresql:").optional(), {
     group: "Data",
@@ -230,6 +235,15 @@ export const shape = {
   JOBS_VISIBILITY_SECONDS: variable(whole(2, 43_200).prefault("60"), {
     group: "AWS",
     doc: "How long a job stays hidden from other workers; extended while it is worked on.",
+  }),
+  RESULTS_BUCKET: variable(z.string().min(1).optional(), {
+    group: "AWS",
+    doc: "S3 bucket for results of jobs above 64 KiB, under results/. Without it the database keeps them all.",
+    example: "agents-results-dev",
+  }),
+  JOBS_KEEP_DAYS: variable(whole(1, 3650).prefault("30"), {
+    group: "AWS",
+    doc: "Finished jobs are forgotten after so many days; the bucket's own rule should keep results as long.",
   }),
   GATEWAY_SECRET_ID: variable(z.string().min(1).optional(), {
     group: "AWS",

@@ -5,6 +5,7 @@ import type { Telemetry } from "../monitoring/telemetry";
 import type { Settings } from "../settings";
 import { openDatabase } from "./database";
 import { JobQueue } from "./queue";
+import { openResultBucket, type ResultFolder } from "./results";
 import { type Job, JobStore, type NewJob } from "./store";
 import { deliverWebhooks } from "./webhooks";
 import { JobWorker } from "./worker";
@@ -13,6 +14,8 @@ import { JobWorker } from "./worker";
 const SWEEP_MS = 1_000;
 /** A job that was taken in so long ago and not sent will not be sent by who took it in. */
 const UNSENT_SECONDS = 10;
+/** Pause between looks for jobs that are too old to keep. */
+const FORGET_MS = 600_000;
 /** A message that is so old may be in the dead-letter queue. */
 const RESEND_SECONDS = 6 * 3600;
 
@@ -31,12 +34,14 @@ export class Jobs {
   private sweeping: Promise<void> = Promise.resolve();
   private timer: NodeJS.Timeout | undefined;
   private prepared = false;
+  private forgotAt = 0;
 
   private constructor(
     private readonly deps: JobsDeps,
     private readonly pool: Pool,
     readonly store: JobStore,
     private readonly queue: JobQueue,
+    private readonly results: ResultFolder | undefined,
   ) {
     const { settings, router, log, ready, telemetry } = deps;
     const finished = (state: string) => telemetry.job(state);
@@ -57,8 +62,10 @@ export class Jobs {
     if (settings.JOBS_QUEUE_URL === undefined) return undefined;
     const pool = await openDatabase(settings, log);
     if (!pool) return undefined;
-    const queue = new JobQueue(settings.JOBS_QUEUE_URL, settings.AWS_REGION, settings.JOBS_VISIBILITY_SECONDS);
-    return new Jobs(deps, pool, new JobStore(pool), queue);
+    const { JOBS_QUEUE_URL, RESULTS_BUCKET, AWS_REGION, JOBS_VISIBILITY_SECONDS } = settings;
+    const queue = new JobQueue(JOBS_QUEUE_URL, AWS_REGION, JOBS_VISIBILITY_SECONDS);
+    const results = RESULTS_BUCKET === undefined ? undefined : openResultBucket(RESULTS_BUCKET, AWS_REGION);
+    return new Jobs(deps, pool, new JobStore(pool, results), queue, results);
   }
 
   async start(): Promise<void> {
@@ -73,6 +80,7 @@ export class Jobs {
     clearInterval(this.timer);
     await Promise.all([this.worker.stop(), this.sweeping]);
     this.queue.close();
+    this.results?.close();
     await this.pool.end();
   }
 
@@ -116,6 +124,10 @@ export class Jobs {
     try {
       for (const id of await this.store.unsent(UNSENT_SECONDS, RESEND_SECONDS)) await this.queue.send(id);
       await deliverWebhooks(this.store, settings, log);
+      if (Date.now() - this.forgotAt >= FORGET_MS) {
+        await this.store.forget(settings.JOBS_KEEP_DAYS);
+        this.forgotAt = Date.now();
+      }
     } catch (error) {
       log.warn({ error: String(error) }, "Jobs could not be looked after; trying again");
     }

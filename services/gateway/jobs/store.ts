@@ -1,6 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import type { Risk } from "../router/providers";
+import { keepResult, type ResultFolder } from "./results";
 
 export type JobState = "queued" | "running" | "succeeded" | "failed";
 
@@ -68,13 +69,15 @@ create table if not exists gateway_jobs (
   webhook_delivered_at timestamptz,
   unique (key_id, idempotency_key)
 );
+alter table gateway_jobs add column if not exists result_key text;
 create index if not exists gateway_jobs_unfinished on gateway_jobs (sent_at) where state in ('queued', 'running');
+create index if not exists gateway_jobs_finished on gateway_jobs (finished_at) where finished_at is not null;
 create index if not exists gateway_jobs_webhooks on gateway_jobs (webhook_due_at) where webhook_due_at is not null;`;
 
 /** Names the lock under which the table is made, so that processes which start together don't trip over each other. */
 const SCHEMA_LOCK = 727_001;
 
-const COLUMNS = `id, key_id, idempotency_key, request, options, webhook, state, attempts, provider, result, error,
+const COLUMNS = `id, key_id, idempotency_key, request, options, webhook, state, attempts, provider, result, result_key, error,
   created_at, started_at, finished_at`;
 
 /**
@@ -82,7 +85,11 @@ const COLUMNS = `id, key_id, idempotency_key, request, options, webhook, state, 
  * holds the lease, so a second worker with the same message changes nothing.
  */
 export class JobStore {
-  constructor(private readonly pool: Pool) {}
+  /** @param results keeps large results. Default: the table keeps all */
+  constructor(
+    private readonly pool: Pool,
+    private readonly results?: ResultFolder,
+  ) {}
 
   async prepare(): Promise<void> {
     const client = await this.pool.connect();
@@ -127,7 +134,7 @@ export class JobStore {
     );
     const [existing] = found.rows;
     if (!existing) throw new Error("a job that was in the way is gone");
-    return { job: jobOf(existing), created: false, same: existing.digest === digest };
+    return { job: await this.whole(existing), created: false, same: existing.digest === digest };
   }
 
   async get(keyId: string, id: string): Promise<Job | undefined> {
@@ -135,7 +142,14 @@ export class JobStore {
       id,
       keyId,
     ]);
-    return rows[0] && jobOf(rows[0]);
+    return rows[0] && this.whole(rows[0]);
+  }
+
+  /** With its result, wherever that is kept. */
+  private async whole(row: Row): Promise<Job> {
+    const job = jobOf(row);
+    if (row.result_key === null || !this.results) return job;
+    return { ...job, result: JSON.parse(await this.results.read(row.result_key)) as object };
   }
 
   /** Notes that the queue has the job. */
@@ -196,8 +210,10 @@ export class JobStore {
 
   /** Writes the result, once. @returns false when the lease was lost, and with it the right to */
   async finish({ job, token }: Lease, outcome: Outcome): Promise<boolean> {
+    const kept =
+      outcome.state === "succeeded" ? await keepResult(this.results, outcome.result, job.id, token) : undefined;
     const { rowCount } = await this.pool.query(
-      `update gateway_jobs set state = $3, provider = $4, result = $5, error = $6, finished_at = now(), lease_token = null,
+      `update gateway_jobs set state = $3, provider = $4, result = $5, result_key = $7, error = $6, finished_at = now(), lease_token = null,
          lease_until = null, webhook_due_at = case when webhook is null then null else now() end
        where id = $1 and lease_token = $2 and state = 'running'`,
       [
@@ -205,11 +221,23 @@ export class JobStore {
         token,
         outcome.state,
         outcome.state === "succeeded" ? outcome.provider : null,
-        outcome.state === "succeeded" ? JSON.stringify(outcome.result) : null,
+        kept?.json ?? null,
         outcome.state === "failed" ? JSON.stringify(outcome.error) : null,
+        kept?.key ?? null,
       ],
     );
     return rowCount === 1;
+  }
+
+  /** Forgets jobs that finished so long ago, a thousand at a time. @returns how many */
+  async forget(afterDays: number): Promise<number> {
+    const { rowCount } = await this.pool.query(
+      `delete from gateway_jobs where id in (
+         select id from gateway_jobs where finished_at <= now() - make_interval(days => $1) and webhook_due_at is null
+         limit 1000 for update skip locked)`,
+      [afterDays],
+    );
+    return rowCount ?? 0;
   }
 
   /** Finished jobs whose webhook is to be called now. Each is the caller's alone for a minute. */
@@ -219,7 +247,7 @@ export class JobStore {
        where id in (select id from gateway_jobs where webhook_due_at <= now() order by webhook_due_at limit 10
          for update skip locked) returning ${COLUMNS}, webhook_attempts`,
     );
-    return rows.map((row) => ({ job: jobOf(row), attempts: row.webhook_attempts }));
+    return Promise.all(rows.map(async (row) => ({ job: await this.whole(row), attempts: row.webhook_attempts })));
   }
 
   /** @param againSeconds until the next try; undefined when there is none, because it was delivered or given up */
@@ -249,6 +277,7 @@ interface Row {
   readonly attempts: number;
   readonly provider: string | null;
   readonly result: object | null;
+  readonly result_key: string | null;
   readonly error: object | null;
   readonly created_at: Date;
   readonly started_at: Date | null;

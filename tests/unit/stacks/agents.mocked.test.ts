@@ -2,6 +2,8 @@ import { createHash } from "node:crypto";
 import { gunzipSync } from "node:zlib";
 import { beforeAll, describe, expect, test, vi } from "vitest";
 import { requiredTagKeys } from "../../../components/lib/tags";
+import { readSettings, secretNames } from "../../../services/gateway/settings";
+import { shape } from "../../../services/gateway/settings-variables";
 import { gatewaySecretKeys, gatewayVariables } from "../../../stacks/agents-gateway";
 import {
   devDefaults,
@@ -200,12 +202,16 @@ describe("the gateway's machines", () => {
       JSON.parse(named(of, "agents-gateway-environment-parameter").insecureValue) as Record<string, string>;
     expect(Object.keys(environment(everything)).sort()).toEqual([...gatewayVariables].sort());
     expect(environment(everything)).toMatchObject({ ENABLE_DATADOG: "true", OLLAMA_MODEL: "llama3.2:1b" });
+    expect(() => readSettings({ ...environment(everything), ALLOW_ANONYMOUS: "true" })).not.toThrow();
+    expect(Object.keys(shape)).toEqual(expect.arrayContaining([...gatewayVariables, ...gatewaySecretKeys]));
+    expect(secretNames).toEqual(expect.arrayContaining([...gatewaySecretKeys]));
     expect(environment(inDev)).toEqual({
       HOST: "0.0.0.0",
       PORT: "3000",
       SHUTDOWN_GRACE_SECONDS: "290",
       REQUEST_TIMEOUT_SECONDS: "300",
       AWS_REGION: "us-east-1",
+      LEAVING_FILE: "/var/lib/llm-stacks/leaving",
       VLLM_BASE_URLS: "http://replica-1:8000/v1,http://replica-2:8000/v1,http://replica-3:8000/v1",
       VLLM_MODEL: "phi-3-mini",
       DATABASE_URL: "postgres://agents-database-instance.rds.example.com:5432/gateway",
@@ -215,6 +221,7 @@ describe("the gateway's machines", () => {
       REDIS_URL: "rediss://agents-cache-group.cache.example.com:6379",
       JOBS_QUEUE_URL: "https://sqs.example.com/agents-jobs-queue",
       JOBS_VISIBILITY_SECONDS: "120",
+      JOBS_KEEP_DAYS: "30",
       RESULTS_BUCKET: named(inDev, "agents-results-bucket").bucket,
       GATEWAY_SECRET_ID: "agents/dev/gateway",
       ENABLE_DATADOG: "false",

@@ -31,7 +31,10 @@ function machine(engines: Readonly<Record<string, string>> = {}): Machine {
 
 function inService(made: Machine, engines: Readonly<Record<string, string>>): void {
   made.given("in-service", Object.keys(engines).join("\t"));
-  for (const [id, address] of Object.entries(engines)) made.given(`address-${id}`, `${address}\n`);
+  // As EC2 tells of them: in no order. The higher its number, the later an instance was launched.
+  for (const [id, address] of Object.entries(engines)) {
+    made.given(`address-${id}`, `2026-11-21T10:0${id.at(-1)}:00+00:00\t${id}\t${address}\n`);
+  }
 }
 
 const start = (made: Machine, program: string, failing = ""): Promise<Run> =>
@@ -99,20 +102,43 @@ describe("names of engines", () => {
   test("are given to those that serve; the others lead to this machine, where nothing listens", async () => {
     const made = machine({ "i-1": "10.3.1.10", "i-2": "10.3.2.20" });
     await made.boot(scriptWith());
-    expect(replicas(made)).toEqual({ "replica-1": "10.3.1.10", "replica-2": "10.3.2.20", "replica-3": "127.0.0.1" });
+    expect(replicas(made)).toEqual({ "replica-1": "10.3.2.20", "replica-2": "10.3.1.10", "replica-3": "127.0.0.1" });
     expect(made.read("etc/hosts")).toMatch(/^127\.0\.0\.1 localhost\n/);
     expect(made.mode("etc/hosts")).toBe("644");
   });
 
-  test("stay with an engine for as long as it serves", async () => {
-    const made = machine({ "i-1": "10.3.1.10", "i-2": "10.3.1.1" });
+  test("are the same on every machine, in whatever order it saw engines come, and stay with those that were there first", async () => {
+    // i-2 and i-3 want the same name, and i-1 the one that i-3 then takes next but for i-1.
+    const two = { "i-3": "10.3.1.3", "i-2": "10.3.1.2" };
+    const three = { "i-3": "10.3.1.3", "i-1": "10.3.1.1", "i-2": "10.3.1.2" };
+    const early = machine(two);
+    await early.boot(scriptWith());
+    expect(replicas(early)).toEqual({ "replica-1": "10.3.1.2", "replica-2": "10.3.1.3", "replica-3": "127.0.0.1" });
+    inService(early, three);
+    expect((await start(early, "replicas")).status).toBe(0);
+    const late = machine(three);
+    await late.boot(scriptWith());
+    expect(replicas(early)).toEqual(replicas(late));
+    expect(replicas(late)).toEqual({ "replica-1": "10.3.1.2", "replica-2": "10.3.1.1", "replica-3": "10.3.1.3" });
+    inService(early, { "i-2": "10.3.1.2", "i-4": "10.3.1.4" });
+    await start(early, "replicas");
+    expect(replicas(early)).toEqual({ "replica-1": "10.3.1.2", "replica-2": "127.0.0.1", "replica-3": "10.3.1.4" });
+  });
+
+  test("that an engine loses are told to the gateway, for connections to it may still be open", async () => {
+    const made = machine({ "i-1": "10.3.1.1", "i-2": "10.3.1.2" });
     await made.boot(scriptWith());
-    inService(made, { "i-3": "10.3.3.30", "i-2": "10.3.1.1" });
-    expect((await start(made, "replicas")).status).toBe(0);
-    expect(replicas(made)).toEqual({ "replica-1": "10.3.3.30", "replica-2": "10.3.1.1", "replica-3": "127.0.0.1" });
-    inService(made, { "i-2": "10.3.1.1" });
+    expect(() => made.read("var/lib/llm-stacks/leaving")).toThrow();
+    inService(made, { "i-2": "10.3.1.2" });
     await start(made, "replicas");
-    expect(replicas(made)).toEqual({ "replica-1": "127.0.0.1", "replica-2": "10.3.1.1", "replica-3": "127.0.0.1" });
+    const told = () => made.read("var/lib/llm-stacks/leaving").trim().split("\n");
+    expect(told()).toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ replica-2 10\.3\.1\.1$/)]);
+    expect(made.mode("var/lib/llm-stacks/leaving")).toBe("644");
+    await start(made, "replicas");
+    expect(told()).toHaveLength(1);
+    inService(made, {});
+    await start(made, "replicas");
+    expect(told()).toEqual([expect.stringContaining("replica-2"), expect.stringMatching(/ replica-1 10\.3\.1\.2$/)]);
   });
 
   test("stay as they are when AWS does not answer, or when nothing changed", async () => {
@@ -132,7 +158,7 @@ describe("names of engines", () => {
     await made.boot(scriptWith());
     const { output } = await start(made, "replicas");
     expect(output).toContain("10.3.1.4 gets no name: all 3 are taken");
-    expect(Object.values(replicas(made))).toEqual(["10.3.1.1", "10.3.1.2", "10.3.1.3"]);
+    expect(Object.values(replicas(made)).sort()).toEqual(["10.3.1.1", "10.3.1.2", "10.3.1.3"]);
   });
 });
 

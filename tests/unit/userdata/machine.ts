@@ -23,6 +23,7 @@ const realTools = [
     "bash",
     "cat",
     "chmod",
+    "cksum",
     "cmp",
     "comm",
     "cp",
