@@ -70,7 +70,8 @@ function build(context: SystemContext, settings: AgentsSettings, shared: Shared)
   });
   const environment = gatewayEnvironment(context, settings, { ...data, secrets });
   const engines = createEngines(context, settings, { vpc, data, secrets, logs });
-  const servers = createServers(context, settings, { vpc, target, data, secrets, logs, engines, environment });
+  const code = uploadCode(context);
+  const servers = createServers(context, settings, { vpc, target, data, secrets, logs, engines, environment, code });
 
   const watched = { front, distribution, servers, target, engines, ...data };
   watch(alarmsOf(context, topic), settings, watched);
@@ -104,6 +105,9 @@ function build(context: SystemContext, settings: AgentsSettings, shared: Shared)
     engineKeyParameter: secrets.engineKey.parameterName,
     webhookKeyParameter: secrets.webhookKey.parameterName,
     gatewayEnvironment: environment,
+    codeBucketName: code.bucket.name,
+    codeKey: code.key,
+    codeSha256: code.sha256,
     gatewayLogGroup: logs.gateway.name,
     engineLogGroup: logs.engine.name,
     systemLogGroup: logs.system.name,
@@ -201,13 +205,13 @@ interface ServerParts extends FleetParts {
   readonly target: LoadBalancerTarget;
   readonly engines: Fleet;
   readonly environment: ReturnType<typeof gatewayEnvironment>;
+  readonly code: ReturnType<typeof uploadCode>;
 }
 
 function createServers(context: SystemContext, settings: AgentsSettings, parts: ServerParts): Fleet {
-  const { vpc, target, secrets, engines } = parts;
+  const { vpc, target, secrets, engines, code } = parts;
   const { longestGenerationSeconds, servers: wanted, admin, datadogSite } = settings;
   const logGroups = { gateway: parts.logs.gateway.name, system: parts.logs.system.name };
-  const code = uploadCode(context);
   const environment = new SettingsParameter("agents-gateway-environment", {
     context,
     description: "Environment of the gateway, without secrets",

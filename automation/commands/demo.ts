@@ -8,6 +8,7 @@ import { repoRoot } from "../lib/paths";
 import { openSession, regionOf } from "../lib/session";
 import { UserError } from "../lib/user-error";
 import { plainOutputs } from "./outputs";
+import { up } from "./up";
 
 export interface DemoFlags {
   local?: boolean;
@@ -17,12 +18,19 @@ export interface DemoFlags {
   stay?: boolean;
 }
 
-/** `./llm demo`: drive a deployed system end to end and write the evidence; any failed step is exit status 1. */
+/** `./llm demo`: drive a deployed system end to end and write the evidence; any failed step is exit status 1. What is not there yet on this machine is deployed first. */
 export async function demo(system: string, flags: DemoFlags): Promise<void> {
   const run = DEMOS[system];
   if (!run) throw new UsageError(`There is no demo of "${system}".`, `Demos: ${Object.keys(DEMOS).join(", ")}.`);
   const session = await openSession(flags.stack, { local: flags.local });
-  const outputs = plainOutputs(session, await session.stack.outputs());
+  let deployed = await session.stack.outputs();
+  // On this machine it costs nothing; on AWS it would be a surprise.
+  if (flags.local && !(outputKey(system) in deployed)) {
+    console.log(`Stack ${flags.stack} has no ${system} on this machine yet.\n`);
+    await up(flags.stack, { local: true, yes: true });
+    deployed = await session.stack.outputs();
+  }
+  const outputs = plainOutputs(session, deployed);
   const passed = await run({
     outputs,
     stackName: flags.stack,
@@ -41,6 +49,11 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
     stay: flags.stay ?? false,
   });
   if (!passed) process.exitCode = EXIT.failed;
+}
+
+/** By which a stack's outputs name a system: `lambda-efs` is `lambdaEfs`. */
+function outputKey(system: string): string {
+  return system.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
 function commit(): string {

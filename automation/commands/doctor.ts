@@ -4,6 +4,7 @@ import { statfs } from "node:fs/promises";
 
 import { promisify } from "node:util";
 import { emulatorStatus } from "../../local/emulator";
+import { serverPackages } from "../../local/servers/packages";
 import { findEngine } from "../../toolchain/engine";
 import { findChromium } from "../demo/chromium";
 import { EXIT } from "../lib/exit";
@@ -59,6 +60,7 @@ export async function examine(): Promise<Finding[]> {
     await examineEmulator(),
     await examineGit(),
     examineBrowser(),
+    examineServers(),
   ];
 }
 
@@ -125,6 +127,15 @@ function examineBrowser(): Finding {
   if (program) return { what: "Chromium", state: "ok", detail: program };
   const detail = "./llm demo phi3 shows its page in it: apt-get install chromium, or Google Chrome";
   return { what: "Chromium", state: "later", detail };
+}
+
+/** As the browser: only the demo of `agents` needs them. */
+function examineServers(): Finding {
+  const missing = serverPackages.filter(({ isInstalled }) => !isInstalled()).map(({ name }) => name);
+  const all = serverPackages.map(({ name }) => name).join(", ");
+  if (missing.length === 0) return { what: "Servers", state: "ok", detail: all };
+  const detail = `./llm demo agents runs its gateway before them: apt-get install ${missing.join(" ")}`;
+  return { what: "Servers", state: "later", detail };
 }
 
 async function examineGit(): Promise<Finding> {

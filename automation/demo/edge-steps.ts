@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type LoadTestOptions, runLoadTest } from "../../loadtest/run";
 import type { FrontClient } from "./front-client";
-import { type ModelEdge, plainHttp } from "./model-edge";
+import { type Enter, plainHttp } from "./model-edge";
 import { check } from "./steps";
 
 /** What the demos of systems behind a distribution check alike. */
@@ -17,14 +17,14 @@ interface Way {
 /** That a viewer who comes to `url` by plain HTTP is sent to the same path by HTTPS. */
 export async function checkRedirect(
   details: Details,
-  edge: ModelEdge,
+  enter: Enter,
   front: FrontClient,
   url: string,
   path: string,
   { endpoint }: Pick<Way, "endpoint">,
 ): Promise<void> {
   const local = endpoint !== undefined;
-  const entry = local ? front : await edge.enter(url.replace("https:", "http:"));
+  const entry = local ? front : await enter(url.replace("https:", "http:"));
   const { status, headers } = await entry.expect([301], path, local ? { headers: plainHttp } : {});
   const location = headers.get("location") ?? "";
   Object.assign(details, { status, location });

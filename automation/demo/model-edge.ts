@@ -25,8 +25,7 @@ export interface ModelEdge {
   readonly key: Readonly<Record<string, string>>;
   /** What answers on this machine in the place of the fleet; undefined on AWS. */
   readonly engine: Pick<ModelServer, "description" | "port" | "stop"> | undefined;
-  /** A way in by one of the stack's URLs, without a key. On AWS the URL itself. */
-  enter(url: string): Promise<FrontClient>;
+  readonly enter: Enter;
 }
 
 /** How a viewer who came over plain HTTP looks to the local AWS, which has one port for all. */
@@ -41,15 +40,7 @@ export const plainHttp = { "X-Forwarded-Proto": "http" } as const;
 export async function withModelEdge<T>(options: ModelEdgeOptions, action: (edge: ModelEdge) => Promise<T>): Promise<T> {
   const { endpoint, region, apiKeyParameter, log } = options;
   const key = await apiKeyHeaders(apiKeyParameter, region);
-  const fronts: Front[] = [];
-  const enter = async (url: string): Promise<FrontClient> => {
-    if (endpoint === undefined) return new FrontClient(url.replace(/\/+$/, ""));
-    const { baseUrl, headers } = reach(url, endpoint);
-    const front = await openFront(baseUrl, headers);
-    fronts.push(front);
-    return new FrontClient(front.url);
-  };
-  try {
+  return withEntrance(endpoint, async (enter) => {
     if (endpoint === undefined) return await action({ key, engine: undefined, enter });
     const engine = await startEngine(options, key);
     const once = stopOnce(engine);
@@ -61,6 +52,24 @@ export async function withModelEdge<T>(options: ModelEdgeOptions, action: (edge:
     } finally {
       await once();
     }
+  });
+}
+
+/** A way in by one of the stack's URLs, without a key. On AWS the URL itself. */
+export type Enter = (url: string) => Promise<FrontClient>;
+
+/** Runs `action` with ways in that end with it. */
+export async function withEntrance<T>(endpoint: string | undefined, action: (enter: Enter) => Promise<T>): Promise<T> {
+  const fronts: Front[] = [];
+  const enter: Enter = async (url) => {
+    if (endpoint === undefined) return new FrontClient(url.replace(/\/+$/, ""));
+    const { baseUrl, headers } = reach(url, endpoint);
+    const front = await openFront(baseUrl, headers);
+    fronts.push(front);
+    return new FrontClient(front.url);
+  };
+  try {
+    return await action(enter);
   } finally {
     await Promise.all(fronts.map((front) => front.stop()));
   }

@@ -220,7 +220,7 @@ class Demo {
 
   private redirect() {
     return this.steps.run("plain HTTP is redirected to HTTPS", [], (details) =>
-      checkRedirect(details, this.edge, this.front, this.options.outputs.ollamaUrl, "/api/tags", this.options),
+      checkRedirect(details, this.edge.enter, this.front, this.options.outputs.ollamaUrl, "/api/tags", this.options),
     );
   }
 

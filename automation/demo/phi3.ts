@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
+import { checkStreamedChat, figures } from "./chat-steps";
 import { checkClosed, checkLoad, checkRedirect } from "./edge-steps";
 import { writeEvidence } from "./evidence";
-import type { FrontAnswer, FrontClient, StreamedLine } from "./front-client";
+import type { FrontClient } from "./front-client";
 import { type ModelEdge, withModelEdge } from "./model-edge";
 import { type PageUse, usePage } from "./page";
 import type { Report } from "./report";
@@ -151,20 +152,7 @@ class Demo {
   private streaming(healthy: boolean | undefined) {
     return this.steps.run("chat streamed by CloudFront", [healthy], async (details) => {
       const json = { ...this.chatOf(), stream: true, stream_options: { include_usage: true } };
-      const lines = await this.page.stream("/v1/chat/completions", { method: "POST", json });
-      const { text, usage, pieces } = readStream(lines);
-      const [first, last] = [pieces[0], pieces.at(-1)];
-      check(first !== undefined && last !== undefined, "No text came.");
-      Object.assign(details, {
-        text,
-        events: pieces.length,
-        firstTextMs: tenths(first.atMs),
-        lastTextMs: tenths(last.atMs),
-        usage,
-      });
-      check(lines.at(-1)?.text === "data: [DONE]", `The stream ended with ${lines.at(-1)?.text}, not with [DONE].`);
-      check(pieces.length > 1 && last.atMs > first.atMs, "All text came at once: something on the way holds it back.");
-      check(usage !== undefined && usage.completion_tokens > 0, "The stream told no count of tokens.");
+      await checkStreamedChat(details, this.page, json);
     });
   }
 
@@ -231,7 +219,7 @@ class Demo {
 
   private redirect() {
     return this.steps.run("plain HTTP is redirected to HTTPS", [], (details) =>
-      checkRedirect(details, this.edge, this.fronts.page, this.outputs.pageUrl, "/", this.options),
+      checkRedirect(details, this.edge.enter, this.fronts.page, this.outputs.pageUrl, "/", this.options),
     );
   }
 
@@ -331,29 +319,6 @@ class Demo {
 
 function hasKey({ key }: ModelEdge): boolean {
   return Object.keys(key).length > 0;
-}
-
-function figures({ body, clientMs }: FrontAnswer, text: unknown): Record<string, unknown> {
-  check(typeof text === "string" && text.trim() !== "", "The answer has no text.");
-  check(body.usage?.completion_tokens > 0, "The answer tells no count of tokens.");
-  return { text, usage: body.usage, clientMs: tenths(clientMs) };
-}
-
-interface Usage {
-  readonly prompt_tokens: number;
-  readonly completion_tokens: number;
-}
-
-/** What the events of a streamed chat say: the text, the count of tokens, and the events that brought text. */
-function readStream(lines: readonly StreamedLine[]) {
-  const events = lines
-    .filter(({ text }) => text.startsWith("data: ") && text !== "data: [DONE]")
-    .map(({ atMs, text }) => ({ atMs, event: JSON.parse(text.slice("data: ".length)) }));
-  const pieces = events
-    .map(({ atMs, event }) => ({ atMs, text: (event.choices?.[0]?.delta?.content ?? "") as string }))
-    .filter(({ text }) => text !== "");
-  const usage = events.map(({ event }) => event.usage as Usage | null | undefined).findLast(Boolean) ?? undefined;
-  return { text: pieces.map(({ text }) => text).join(""), pieces, usage };
 }
 
 function seenOf({ problems, screenshots, lengths, ...seen }: PageUse): Record<string, unknown> {

@@ -9,16 +9,21 @@ export interface Adapter {
   stop(): Promise<void>;
 }
 
-/** @param answer is asked every request; what it throws is told as 502 */
+/**
+ * @param answer is asked every request; what it throws is told as 502
+ * @param ownPort default: a free one
+ * @throws Error when somebody else listens on `ownPort`
+ */
 export async function startAdapter(
   answer: (incoming: IncomingMessage, response: ServerResponse) => Promise<void>,
+  ownPort = 0,
 ): Promise<Adapter> {
   const server = createServer((incoming, response) => {
     answer(incoming, response).catch((error: Error) => {
       if (response.headersSent) response.destroy();
       else reply(response, 502, { error: { message: `The engine does not answer: ${error.message}` } });
     });
-  }).listen(0, "127.0.0.1");
+  }).listen(ownPort, "127.0.0.1");
   await once(server, "listening");
   const { port } = server.address() as AddressInfo;
   return {

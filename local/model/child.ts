@@ -10,6 +10,8 @@ export interface Child {
   /** The end of what it printed. */
   lastOutput(): string;
   stop(): Promise<void>;
+  /** As kill -9 does, to it and to all that it has started. */
+  kill(): Promise<void>;
 }
 
 // The shell waits for the server, and ends it as soon as file descriptor 3 closes: that is when this process is gone,
@@ -63,6 +65,13 @@ export function startChild(
       if (child.pid === undefined) return;
       if (ended === undefined) await Promise.race([gone, new Promise((resolve) => setTimeout(resolve, 5_000).unref())]);
       await endGroup(child.pid, 2_000);
+    },
+    kill: async () => {
+      process.off("exit", onExit);
+      if (child.pid === undefined || ended !== undefined) return;
+      process.kill(-child.pid, "SIGKILL");
+      await gone;
+      lifeline?.end();
     },
   };
 }

@@ -6,6 +6,6 @@ import { type Adapter, forward, startAdapter } from "./adapter";
  *
  * https://github.com/ollama/ollama/blob/v0.17.4/server/routes.go (allowedHostsMiddleware)
  */
-export function startOllamaAdapter(engine: string): Promise<Adapter> {
-  return startAdapter((incoming, response) => forward(engine, incoming, response));
+export function startOllamaAdapter(engine: string, ownPort?: number): Promise<Adapter> {
+  return startAdapter((incoming, response) => forward(engine, incoming, response), ownPort);
 }

@@ -20,6 +20,8 @@ export interface ModelServerOptions {
   readonly api?: "ollama" | "vllm";
   /** With `vllm`: the key that /v1/* asks for, as vLLM's --api-key does. Default none. */
   readonly apiKey?: string;
+  /** Where it listens. Default: a free port. */
+  readonly port?: number;
   /** Default: Ollama where it can be built, else node-llama-cpp. */
   readonly engine?: "ollama" | "node-llama-cpp";
 }
@@ -39,7 +41,7 @@ export interface ModelServer {
 const START_SECONDS = 120;
 
 /**
- * A server on a free port of the loopback address that answers with a real small model. It ends with `stop`, or with this process.
+ * A server on the loopback address that answers with a real small model. It ends with `stop`, or with this process.
  *
  * The first call builds Ollama (about 4 minutes on 2 cores) and fetches the weights (253 MB); later ones find both in the cache. Where Ollama
  * can't be built it says why and lets node-llama-cpp, which comes compiled, run the same weights behind the same routes.
@@ -52,8 +54,8 @@ export async function ensureModelServer(log: Log, options: ModelServerOptions): 
   const engine = await startEngine(log, file, options);
   try {
     const adapter = await (options.api === "vllm"
-      ? startVllmAdapter(engine.endpoint, options.names, options.apiKey)
-      : startOllamaAdapter(engine.endpoint));
+      ? startVllmAdapter(engine.endpoint, options.names, options.apiKey, options.port)
+      : startOllamaAdapter(engine.endpoint, options.port));
     return {
       ...engine,
       ...adapter,

@@ -14,8 +14,9 @@ export function startVllmAdapter(
   engine: string,
   names: readonly string[],
   apiKey: string | undefined,
+  ownPort?: number,
 ): Promise<Adapter> {
-  return startAdapter((incoming, response) => answer({ engine, names, apiKey }, incoming, response));
+  return startAdapter((incoming, response) => answer({ engine, names, apiKey }, incoming, response), ownPort);
 }
 
 interface Behind {

@@ -114,9 +114,13 @@ async function answers(connect: () => Client): Promise<void> {
   }
 }
 
-/** Of the newest version that is installed. */
+/** Folder of the newest version's programs; undefined when none is installed. */
+export function findPostgres(): string | undefined {
+  return globSync("/usr/lib/postgresql/*/bin").sort().at(-1);
+}
+
 function binaries(): string {
-  const [found] = globSync("/usr/lib/postgresql/*/bin").sort().reverse();
+  const found = findPostgres();
   if (found === undefined)
     throw new UserError("PostgreSQL is not installed.", "Install it: apt-get install postgresql");
   return found;

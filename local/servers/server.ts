@@ -67,10 +67,15 @@ export function writePrivate(file: string, text: string): string {
   return file;
 }
 
+/** Where a program is; undefined where no folder of PATH has it. */
+export function findProgram(program: string): string | undefined {
+  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
+  return folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
+}
+
 /** @throws UserError that says how to get it, when no folder of PATH has the program */
 export function requireProgram(program: string, debianPackage: string): string {
-  const folders = [...(process.env["PATH"] ?? "").split(delimiter), "/usr/sbin", "/usr/local/sbin"];
-  const found = folders.map((folder) => join(folder, program)).find((file) => existsSync(file));
+  const found = findProgram(program);
   if (found !== undefined) return found;
   throw new UserError(`${program} is not installed.`, `Install it: apt-get install ${debianPackage}`);
 }

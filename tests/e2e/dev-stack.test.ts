@@ -90,6 +90,17 @@ describe("the dev stack on this machine", () => {
     expect([502, 503, 504]).toContain(details("callers are told when Ollama is down")["status"]);
   });
 
+  test("the demo of agents takes every part away once, with real servers and a real model behind", async () => {
+    const { report } = await demo("agents");
+    expect(report.steps.map(({ status }) => status)).toEqual(report.steps.map(() => "passed"));
+    const details = (name: string) => report.steps.find((step) => step.name === name)?.details ?? {};
+    expect(details("an engine starts, and the job is done once")["provider"]).toBe("vllm/0");
+    expect(details("the engine stops while it answers, and Ollama takes over")["private"]).toBe("ollama");
+    expect(details("the engine's circuit is open, in the other process too")["states"]).toEqual(["open", "open"]);
+    expect(details("a worker is killed over a job: another try answers it, once")["attempts"]).toBe(2);
+    expect(details("without Redis it goes on, and says so")["status"]).toBe(200);
+  });
+
   test("down leaves nothing", async () => {
     const down = await run(["down", "dev", "--local", "--yes"]);
     expect(down.status, down.output).toBe(0);
