@@ -4,6 +4,9 @@
  * The client runs on the same cores, so what counts is how the contenders compare, not how fast any of them is.
  */
 import { cpus } from "node:os";
+import { plan, type RouteRequest } from "../../../services/gateway/router/plan";
+import { providersOf } from "../../../services/gateway/router/providers";
+import { readSettings } from "../../../services/gateway/settings";
 import {
   type Contender,
   installLiteLLM,
@@ -111,7 +114,8 @@ async function memory(driver: Driver, each: Contender, rps: number): Promise<str
 }
 
 async function rings(driver: Driver, upstream: Contender): Promise<void> {
-  console.log("\n| replicas in the ring | requests/s | p50 ms |\n|---|---|---|");
+  // The client and the connections to a hundred addresses share the cores with the gateway, so the choice is measured by itself too.
+  console.log("\n| replicas in the ring | µs to choose one | requests/s | p50 ms |\n|---|---|---|---|");
   for (const replicas of [1, 10, 100]) {
     const gateway = await startGateway(upstream.origin, replicas);
     try {
@@ -119,11 +123,30 @@ async function rings(driver: Driver, upstream: Contender): Promise<void> {
       const runs = [];
       for (let round = 0; round < ROUNDS; round++) runs.push(await driver.throughput(gateway, CONNECTIONS, SECONDS));
       const p50 = median(runs.map(({ latency }) => latency.p50));
-      console.log(`| ${replicas} | ${median(runs.map(({ rps }) => rps)).toFixed(0)} | ${p50.toFixed(1)} |`);
+      const choice = choiceMicroseconds(replicas).toFixed(1);
+      console.log(`| ${replicas} | ${choice} | ${median(runs.map(({ rps }) => rps)).toFixed(0)} | ${p50.toFixed(1)} |`);
     } finally {
       await gateway.stop();
     }
   }
+}
+
+/** What the router takes to plan a request, of a thousand sessions in turn. */
+function choiceMicroseconds(replicas: number): number {
+  const urls = Array.from({ length: replicas }, (_, index) => `http://10.0.0.${index + 1}:8000/v1`);
+  const chain = providersOf(
+    readSettings({ VLLM_BASE_URLS: urls.join(","), VLLM_MODEL: "bench", ALLOW_ANONYMOUS: "true" }),
+  );
+  const view = { usable: () => true, healthy: () => true, load: () => 0, total: () => 0 };
+  const requests = Array.from({ length: 1000 }, (_, index): RouteRequest => {
+    return { model: "auto", risk: "medium", private: false, affinity: `session:${index}` };
+  });
+  const times = Array.from({ length: 100 }, () => {
+    const start = performance.now();
+    for (const request of requests) plan(chain, request, view);
+    return performance.now() - start;
+  });
+  return (median(times) / requests.length) * 1000;
 }
 
 function median(values: readonly number[]): number {
