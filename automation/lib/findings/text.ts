@@ -17,7 +17,7 @@ export function renderText(report: PolicyReport, { colour, omit }: TextOptions):
   const shown = report.findings.filter((finding) => !omit?.(finding));
   const lines = [paint("1", "Policies:")];
 
-  for (const [resource, findings] of groupBy(shown, ({ urn }) => urn ?? "")) {
+  for (const [resource, findings] of Map.groupBy(shown, ({ urn }) => urn ?? "")) {
     lines.push(`  ${findings[0]?.resource ?? resource}`);
     for (const finding of findings.filter(({ kind }) => kind !== "unverifiable")) {
       lines.push(`    ${label(finding.severity, SGR[finding.severity])}${violationLine(finding)}`);
@@ -57,10 +57,4 @@ function violationLine({ kind, rule, mandatory, path, problem, fix }: Finding): 
   const what = path === "" ? problem : `${path}: ${problem}`;
   if (kind === "other") return `${rule} (${level}) ${what.replaceAll("\n", "\n      ")}`;
   return `${rule} (${level}) ${what.replaceAll("\n", "\n      ")}${fix ? ` -> ${fix}` : ""}`;
-}
-
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
 }

@@ -1,9 +1,9 @@
-import { readFileSync, unwatchFile, watchFile } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Log } from "../log";
 import type { Target } from "../router/providers";
 import type { BreakerBoard } from "./board";
 
-/** The file may be on a file system that tells of no changes, so it is looked at. */
+/** A few lines, read so often: watching the file would miss what is written before the watch has begun. */
 const LOOK_MS = 1_000;
 
 export interface NoticesOptions {
@@ -20,6 +20,7 @@ export interface NoticesOptions {
  */
 export class Notices {
   private seen: ReadonlySet<string>;
+  private timer: NodeJS.Timeout | undefined;
 
   /** What the file says already is old. */
   constructor(private readonly options: NoticesOptions) {
@@ -27,11 +28,11 @@ export class Notices {
   }
 
   start(): void {
-    watchFile(this.options.file, { interval: LOOK_MS, persistent: false }, this.look);
+    this.timer ??= setInterval(this.look, LOOK_MS).unref();
   }
 
   stop(): void {
-    unwatchFile(this.options.file, this.look);
+    clearInterval(this.timer);
   }
 
   private readonly look = (): void => {
