@@ -79,6 +79,19 @@ function commandLine(): Command {
     .action((system: string, flags) => load<typeof import("./commands/demo")>("./commands/demo").demo(system, flags));
 
   program
+    .command("cost <stack>")
+    .description("what it costs a month, by system and resource, before anything is deployed")
+    .addOption(LOCAL)
+    .addOption(SYSTEMS)
+    .addOption(JSON_OUTPUT)
+    .option("--markdown <file>", "write it as Markdown too, for a pull request")
+    .option("--all", "every part, not only the largest")
+    .option("--budget <usd>", "US dollars a month; above them the status is 3 (default: cost:budgetUsd of the config)")
+    .option("--tokens-per-minute <n>", "load of a fleet with GPUs, for the price of a million tokens")
+    .option("--tokens-per-second <n>", "what one of its instances manages, measured")
+    .action((stack: string, flags) => load<typeof import("./commands/cost")>("./commands/cost").cost(stack, flags));
+
+  program
     .command("capacity <model> <types...>")
     .description("whether instance types have the memory for a model, with the sum, and what they cost")
     .option("--context <tokens>", "longest prompt with its answer (default: 4096, or what the model can)")

@@ -1,3 +1,6 @@
+import { pricedPreview } from "../cost/preview";
+import type { CostReport } from "../cost/report";
+import { costLine } from "../cost/text";
 import { FindingsPresenter, type ReportFiles } from "../lib/findings/presenter";
 import { runOperation } from "../lib/operation";
 import { openSession, type Session, withStackLock } from "../lib/session";
@@ -11,27 +14,40 @@ export interface PreviewFlags extends ReportFiles {
 /** Number of resources each operation (create, update, same, ...) would touch. */
 export type ChangeSummary = Partial<Record<string, number>>;
 
+export interface Previewed {
+  readonly changes: ChangeSummary;
+  readonly cost: CostReport;
+}
+
+/** Previews with policies, and says what it would cost. */
 export async function previewSession(
   session: Session,
   progress: NodeJS.WriteStream,
   findings: FindingsPresenter,
-): Promise<ChangeSummary> {
+): Promise<Previewed> {
   const { stack, policyPacks, configFile } = session;
+  const priced = pricedPreview(session);
   const result = await withStackLock(session, () =>
-    runOperation("preview", (callbacks) => stack.preview({ ...callbacks, policyPacks, configFile }), {
-      progress,
-      findings,
-    }),
+    runOperation(
+      "preview",
+      (callbacks) => stack.preview({ ...callbacks, onEvent: priced.and(callbacks.onEvent), policyPacks, configFile }),
+      { progress, findings },
+    ),
   );
-  return result.changeSummary;
+  const cost = priced.report();
+  progress.write(`\n${costLine(cost)}\n`);
+  return { changes: result.changeSummary, cost };
 }
 
 /** `./llm preview`: what would change, judged by the policies. */
 export async function preview(stackName: string, flags: PreviewFlags): Promise<void> {
   const findings = new FindingsPresenter(stackName, flags);
   const session = await openSession(stackName, flags);
-  const changes = await previewSession(session, flags.json ? process.stderr : process.stdout, findings);
+  const previewed = await previewSession(session, flags.json ? process.stderr : process.stdout, findings);
   if (!flags.json) return;
+  const { changes } = previewed;
+  const { change, budgetUsd, overUsd, priced } = previewed.cost;
+  const cost = { usdPerMonth: priced.total, change, budgetUsd, overUsd, notPriced: priced.notPriced.length };
   const policies = findings.latest;
-  console.log(JSON.stringify({ stack: stackName, local: flags.local ?? false, changes, policies }, null, 2));
+  console.log(JSON.stringify({ stack: stackName, local: flags.local ?? false, changes, cost, policies }, null, 2));
 }

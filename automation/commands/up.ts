@@ -23,7 +23,7 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
       `Name it too (--systems ${[...(flags.systems ?? []), ...leftOut].join(",")}), or leave out --yes to be asked.`,
     );
   }
-  const changes = await previewSession(session, process.stdout, findings);
+  const { changes } = await previewSession(session, process.stdout, findings);
   const pending = Object.entries(changes).some(([operation, count]) => operation !== "same" && count);
   const question = [
     ...leftOut.map((system) => `This destroys ${system}, which --systems leaves out.`),

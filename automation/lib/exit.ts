@@ -8,7 +8,7 @@ export const EXIT = {
   failed: 1,
   /** The command was called wrongly. */
   usage: 2,
-  /** A mandatory policy refused the change. */
+  /** A mandatory policy refused the change, or it is over its budget. */
   policy: 3,
   /** Stopped by Ctrl-C (128 + SIGINT). */
   interrupted: 130,
@@ -22,6 +22,11 @@ export class PolicyRefusal extends UserError {
   readonly exitCode = EXIT.policy;
 }
 
+/** What was asked for costs more than it may. */
+export class OverBudget extends UserError {
+  readonly exitCode = EXIT.policy;
+}
+
 export class Interrupted extends UserError {
   readonly exitCode = EXIT.interrupted;
 }
@@ -29,8 +34,8 @@ export class Interrupted extends UserError {
 /** The status a process that failed with this error ends with: never 0, but for a request for help. */
 export function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  if (error instanceof UsageError || error instanceof PolicyRefusal || error instanceof Interrupted)
-    return error.exitCode;
+  const own = [UsageError, PolicyRefusal, OverBudget, Interrupted].some((kind) => error instanceof kind);
+  if (own) return (error as UsageError | PolicyRefusal | OverBudget | Interrupted).exitCode;
   return EXIT.failed;
 }
 

@@ -48,6 +48,16 @@ describe("the dev stack on this machine", () => {
     expect(again.stdout).toMatch(/Resources:\s+\d+ unchanged/);
   });
 
+  test("has a price for all of it, and a budget holds it", async () => {
+    const { status, stdout, output } = await run(["cost", "dev", "--local", "--json", "--budget", "1"]);
+    expect(status, output).toBe(3);
+    const cost = JSON.parse(stdout);
+    expect(cost.notPriced).toEqual([]);
+    expect(Math.abs(cost.change.expected)).toBeLessThan(0.01);
+    expect(Object.keys(cost.bySystem).sort()).toEqual(["agents", "lambda-efs", "ollama", "phi3", "shared"]);
+    expect(cost.overUsd).toBeCloseTo(cost.total.expected - 1);
+  });
+
   test("--systems with --yes does not destroy the systems that it leaves out", async () => {
     const fewer = await run(["up", "dev", "--local", "--yes", "--systems", "ollama"]);
     expect(fewer.status, fewer.output).toBe(2);

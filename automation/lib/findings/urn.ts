@@ -5,3 +5,8 @@ export function resourceOf(urn: string | undefined): string {
   const type = parts[2]?.split("$").at(-1);
   return type === "pulumi:pulumi:Stack" ? "stack" : `${type} "${parts.slice(3).join("::")}"`;
 }
+
+/** `models` of a URN. */
+export function nameOf(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}

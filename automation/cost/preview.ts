@@ -1,0 +1,33 @@
+import type { EngineEvent } from "@pulumi/pulumi/automation";
+import { regionOf, type Session } from "../lib/session";
+import { type CostReport, costReport, type TokenLoad } from "./report";
+import { PreviewedResources } from "./resources";
+import { costSettings } from "./settings";
+
+/** Gathers what a preview shows, to price it. */
+export interface PricedPreview {
+  /** Listens beside another listener. */
+  and(other: (event: EngineEvent) => void): (event: EngineEvent) => void;
+  report(asked?: { readonly budgetUsd?: number; readonly load?: TokenLoad }): CostReport;
+}
+
+/** @throws UserError when the stack's config says something wrong of costs, before anything runs */
+export function pricedPreview({ stackName, settings }: Session): PricedPreview {
+  const own = costSettings(settings);
+  const resources = new PreviewedResources();
+  return {
+    and: (other) => (event) => {
+      other(event);
+      resources.record(event);
+    },
+    report: ({ budgetUsd = own.budgetUsd, load } = {}) =>
+      costReport({
+        stack: stackName,
+        region: regionOf(settings),
+        before: resources.before,
+        after: resources.after,
+        settings: { ...own, budgetUsd },
+        load,
+      }),
+  };
+}
