@@ -8,6 +8,10 @@ function load<Module>(path: string): Module {
 
 const LOCAL = new Option("--local", "run against the emulator on this machine; needs no cloud account");
 const SYSTEMS = new Option("--systems <a,b>", "deploy only these systems of the stack").argParser(commaSeparated);
+const REFRESH = new Option(
+  "--refresh",
+  "look at what is really there first, and put back what was changed past the program",
+);
 const YES = new Option("--yes", "do not ask before changing anything");
 const SARIF = new Option("--sarif <file>", "write what the policies found as SARIF 2.1.0, for code scanning");
 const JUNIT = new Option("--junit <file>", "write what the policies found as JUnit XML, for test reports");
@@ -36,6 +40,7 @@ function commandLine(): Command {
     .addOption(LOCAL)
     .addOption(SYSTEMS)
     .addOption(YES)
+    .addOption(REFRESH)
     .addOption(SARIF)
     .addOption(JUNIT)
     .action((stack: string, flags) => load<typeof import("./commands/up")>("./commands/up").up(stack, flags));
@@ -46,6 +51,7 @@ function commandLine(): Command {
     .addOption(LOCAL)
     .addOption(SYSTEMS)
     .addOption(JSON_OUTPUT)
+    .addOption(REFRESH)
     .addOption(SARIF)
     .addOption(JUNIT)
     .action((stack: string, flags) =>
@@ -90,6 +96,13 @@ function commandLine(): Command {
     .option("--tokens-per-minute <n>", "load of a fleet with GPUs, for the price of a million tokens")
     .option("--tokens-per-second <n>", "what one of its instances manages, measured")
     .action((stack: string, flags) => load<typeof import("./commands/cost")>("./commands/cost").cost(stack, flags));
+
+  program
+    .command("drift <stack>")
+    .description("what was changed past the program; status 1 if anything was")
+    .addOption(LOCAL)
+    .addOption(JSON_OUTPUT)
+    .action((stack: string, flags) => load<typeof import("./commands/drift")>("./commands/drift").drift(stack, flags));
 
   program
     .command("capacity <model> <types...>")

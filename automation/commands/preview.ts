@@ -9,6 +9,8 @@ export interface PreviewFlags extends ReportFiles {
   local?: boolean;
   systems?: string[];
   json?: boolean;
+  /** Look at what is really there first. Default: the state is believed, which is faster. */
+  refresh?: boolean;
 }
 
 /** Number of resources each operation (create, update, same, ...) would touch. */
@@ -19,18 +21,23 @@ export interface Previewed {
   readonly cost: CostReport;
 }
 
-/** Previews with policies, and says what it would cost. */
+/**
+ * Previews with policies, and says what it would cost.
+ * @param refresh looks at what is really there first
+ */
 export async function previewSession(
   session: Session,
   progress: NodeJS.WriteStream,
   findings: FindingsPresenter,
+  refresh = false,
 ): Promise<Previewed> {
   const { stack, policyPacks, configFile } = session;
   const priced = pricedPreview(session);
   const result = await withStackLock(session, () =>
     runOperation(
       "preview",
-      (callbacks) => stack.preview({ ...callbacks, onEvent: priced.and(callbacks.onEvent), policyPacks, configFile }),
+      (callbacks) =>
+        stack.preview({ ...callbacks, onEvent: priced.and(callbacks.onEvent), policyPacks, configFile, refresh }),
       { progress, findings },
     ),
   );
@@ -43,7 +50,8 @@ export async function previewSession(
 export async function preview(stackName: string, flags: PreviewFlags): Promise<void> {
   const findings = new FindingsPresenter(stackName, flags);
   const session = await openSession(stackName, flags);
-  const previewed = await previewSession(session, flags.json ? process.stderr : process.stdout, findings);
+  const progress = flags.json ? process.stderr : process.stdout;
+  const previewed = await previewSession(session, progress, findings, flags.refresh);
   if (!flags.json) return;
   const { changes } = previewed;
   const { change, budgetUsd, overUsd, priced } = previewed.cost;

@@ -23,7 +23,7 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
       `Name it too (--systems ${[...(flags.systems ?? []), ...leftOut].join(",")}), or leave out --yes to be asked.`,
     );
   }
-  const { changes } = await previewSession(session, process.stdout, findings);
+  const { changes } = await previewSession(session, process.stdout, findings, flags.refresh);
   const pending = Object.entries(changes).some(([operation, count]) => operation !== "same" && count);
   const question = [
     ...leftOut.map((system) => `This destroys ${system}, which --systems leaves out.`),
@@ -33,11 +33,14 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
     throw new Interrupted("Nothing was changed.");
   }
   const { stack, policyPacks, configFile } = session;
+  const { refresh = false } = flags;
   // Also without changes to resources: outputs may differ, and an interrupted run may have left operations to settle.
   const result = await withStackLock(session, () =>
-    runOperation("update", (callbacks) => stack.up({ ...callbacks, policyPacks, configFile, suppressOutputs: true }), {
-      findings,
-    }),
+    runOperation(
+      "update",
+      (callbacks) => stack.up({ ...callbacks, policyPacks, configFile, refresh, suppressOutputs: true }),
+      { findings },
+    ),
   );
   printOutputs(session, result.outputs);
   console.log(`\nStack ${stackName} is up${flags.local ? " on this machine" : ""} after ${secondsSince(start)}.`);

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { appendFileSync, readFileSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { LambdaClient, UpdateFunctionConfigurationCommand } from "@aws-sdk/client-lambda";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { localDir } from "../../automation/lib/paths";
 import { copyCheckout } from "../support/checkout";
@@ -112,6 +113,30 @@ describe("Lambda + EFS on this machine", () => {
     } finally {
       checkout.remove();
     }
+  });
+
+  test("drift is nothing until somebody changes something past the program, and an update puts that back", async () => {
+    const drift = () => run(["drift", "dev", "--local", "--json"]);
+    const before = await drift();
+    expect(before.status, before.output).toBe(0);
+    expect(JSON.parse(before.stdout).drifts).toEqual([]);
+
+    const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
+    const { consumerFunctionName: consumer } = JSON.parse(stdout).lambdaEfs;
+    const endpoint = /http:\/\/\S+/.exec((await run(["local", "status"])).stdout)?.[0] ?? "";
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const lambda = new LambdaClient({ region: "us-east-1", endpoint, credentials });
+    await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: consumer, Timeout: 7 }));
+    lambda.destroy();
+
+    const after = await drift();
+    expect(after.status, after.output).toBe(1);
+    const [{ resource, kind, changes }] = JSON.parse(after.stdout).drifts;
+    expect([resource, kind]).toEqual([expect.stringContaining("consumer"), "changed"]);
+    expect(changes).toEqual([{ path: "timeout", deployed: expect.any(Number), found: 7 }]);
+    const back = await run([...upDev, "--refresh"]);
+    expect(back.status, back.output).toBe(0);
+    expect(JSON.parse((await drift()).stdout).drifts).toEqual([]);
   });
 
   test("down leaves nothing", async () => {
