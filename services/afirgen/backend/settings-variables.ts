@@ -5,10 +5,15 @@ export const variables = {
   PORT: "0 takes a free port.",
   LOG_LEVEL: "info, warn, error or silent. There is no debug: it would print what people wrote.",
   LOG_SUCCESS_SAMPLE: "One in so many successful requests is logged; errors always are.",
+  LOG_DAILY_MEGABYTES:
+    "Lines of a day (UTC) at most, in MB (10^6 bytes) as they reach CloudWatch; beyond it only counts are logged, once a minute.",
   MAX_WORKERS: "Processes of the backend.",
   SHUTDOWN_GRACE_SECONDS:
     "After SIGTERM: how long running FIRs may take to end. The rest is taken up again at the next start.",
   PUBLIC_ORIGIN: "Origin of the page, where it is another than the API's, for CORS.",
+
+  OPERATOR_KEY:
+    "Lists and archives FIRs, as a bearer token (secret). Without it nobody can; whoever submits an FIR reads it by its id.",
 
   DB_HOST: "Host of MySQL.",
   DB_PORT: "Its port.",
@@ -54,4 +59,4 @@ export type Variable = keyof typeof variables;
 export const variableNames = Object.keys(variables) as readonly Variable[];
 
 /** Those whose value must not be shown: a SecureString in Parameter Store. */
-export const secretVariables = ["DB_PASSWORD"] as const satisfies readonly Variable[];
+export const secretVariables = ["DB_PASSWORD", "OPERATOR_KEY"] as const satisfies readonly Variable[];

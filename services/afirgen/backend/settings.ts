@@ -30,9 +30,13 @@ const shape = {
   PORT: whole(0, 65_535).prefault("8000"),
   LOG_LEVEL: z.enum(["info", "warn", "error", "silent"], "must be info, warn, error or silent").default("info"),
   LOG_SUCCESS_SAMPLE: whole(1, 1_000_000).prefault("10"),
+  // 170 MB a day are 5 GB a month, CloudWatch's free allowance; the rest is for the other containers.
+  LOG_DAILY_MEGABYTES: whole(1, 170).prefault("120"),
   MAX_WORKERS: z.literal("1", "must be 1: more processes don't fit in 1 GiB").default("1").transform(Number),
   SHUTDOWN_GRACE_SECONDS: number(0, 3600).prefault("20"),
   PUBLIC_ORIGIN: webUrl().optional(),
+
+  OPERATOR_KEY: z.string().min(20, "must have 20 characters or more").optional(),
 
   DB_HOST: needed(text()),
   DB_PORT: whole(1, 65_535).prefault("3306"),

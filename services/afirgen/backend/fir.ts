@@ -1,0 +1,65 @@
+import { z } from "zod";
+
+/** What a model may say nothing of. A small one writes "unknown" or an empty text where it should write null. */
+const missing =
+  /^(?:|-+|n\/?a|none|null|nil|unknown|not (?:known|stated|mentioned|specified|provided|given|available))\.?$/i;
+
+// Bounds keep a small model from rambling: they are part of the grammar that its answer follows.
+const maybe = (length: number) =>
+  z
+    .string()
+    .max(length)
+    .nullable()
+    .transform((text) => (text === null || missing.test(text.trim()) ? null : text.trim()));
+
+const said = (length: number) => z.string().trim().min(1, "is empty").max(length);
+
+/** What the first model makes of a statement. */
+export const draftSchema = z.strictObject({
+  complainant: z.strictObject({ name: maybe(80), contact: maybe(80) }),
+  incident: said(400),
+  place: maybe(120),
+  occurredAt: maybe(60),
+  accused: z.array(z.strictObject({ name: maybe(60), description: maybe(100) })).max(3),
+  summary: said(300),
+});
+
+export type Draft = z.output<typeof draftSchema>;
+
+/** What the second model says of sections. It may only name those that it was shown. */
+export function sectionsSchema(candidates: readonly string[]) {
+  return z.strictObject({
+    sections: z
+      .array(
+        z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: z.string().trim().max(160) }),
+      )
+      .max(4),
+  });
+}
+
+export const sectionSchema = z.object({
+  /** Of the Bharatiya Nyaya Sanhita, 2023: "303(2)". */
+  section: z.string(),
+  title: z.string(),
+  /** The model's. */
+  reason: z.string(),
+});
+
+/** A First Information Report as it is stored and answered. A person has to check it: a model wrote it. */
+export const firSchema = draftSchema.extend({ sections: z.array(sectionSchema) });
+
+export type Fir = z.output<typeof firSchema>;
+
+/** The JSON schema that a model's answer is made to follow. */
+export function answerSchema(schema: z.ZodType): Record<string, unknown> {
+  const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: "input", target: "draft-7" });
+  return rest;
+}
+
+/** What is wrong, by path, without the values: they are personal. */
+export function mistakesOf(error: z.ZodError): string[] {
+  return error.issues.map(({ path, code, message }) => {
+    const told = code === "custom" || code === "too_big" || code === "too_small" ? message : code.replaceAll("_", " ");
+    return `${path.join(".") || "answer"}: ${told}`;
+  });
+}

@@ -1,0 +1,107 @@
+import type { z } from "zod";
+import { type BnsSection, candidatesOf } from "./bns";
+import { answerSchema, type Draft, draftSchema, type Fir, mistakesOf, sectionsSchema } from "./fir";
+import { PlainError } from "./log";
+import type { ModelClient } from "./model-client";
+
+/** An answer of a model, judged. */
+export interface Validation {
+  readonly stage: "draft" | "sections";
+  readonly attempt: number;
+  readonly mistakes: readonly string[];
+}
+
+export interface Generation {
+  readonly client: Pick<ModelClient, "chat">;
+  readonly summariser: string;
+  readonly bnsCheck: string;
+  readonly maxTokens: number;
+  readonly knowledge: readonly BnsSection[];
+  readonly signal: AbortSignal;
+  readonly onValidation: (validation: Validation) => Promise<void>;
+}
+
+/** No answer of the model could be used. */
+export class UnusableAnswer extends PlainError {
+  override readonly name = "UnusableAnswer";
+}
+
+const attempts = 2;
+/** Longer statements don't fit into the context with prompt and answer: at 4 bytes a token, 1,000 of 2,048 tokens. */
+export const longestStatement = 4000;
+const mostCandidates = 8;
+
+const draftPrompt = `You write First Information Reports for the police in India. Read the statement and answer with JSON only.
+complainant: name and contact of whoever complains. incident: what happened. place: where. occurredAt: date and time, as stated.
+accused: name and description of each accused. summary: one sentence.
+Write null where the statement does not say it. Do not invent anything.`;
+
+const sectionsPrompt = `You check which sections of the Bharatiya Nyaya Sanhita, 2023 apply to an incident. Answer with JSON only.
+Choose from the list; leave out what does not fit. Give a short reason for each.`;
+
+/**
+ * An FIR from a statement: one model writes it down, another one says which sections apply. What does not pass the schema is asked for once more.
+ *
+ * @throws UnusableAnswer, ModelError, or the signal's reason
+ */
+export async function generateFir(statement: string, generation: Generation): Promise<Fir> {
+  const { summariser, bnsCheck, knowledge } = generation;
+  const text = statement.slice(0, longestStatement);
+  const draft: Draft = await ask(generation, "draft", summariser, draftSchema, draftPrompt, `Statement:\n${text}`);
+  const candidates = candidatesOf(`${text} ${draft.incident}`, knowledge, mostCandidates);
+  if (candidates.length === 0) return { ...draft, sections: [] };
+  const list = candidates.map(({ section, title }) => `${section}: ${title}`).join("\n");
+  const schema = sectionsSchema(candidates.map(({ section }) => section));
+  const user = `Incident:\n${draft.incident}\n\nSections:\n${list}`;
+  const { sections } = await ask(generation, "sections", bnsCheck, schema, sectionsPrompt, user);
+  return { ...draft, sections: chosen(sections, candidates) };
+}
+
+/** Each section once, with the title that the law gives it. */
+function chosen(
+  sections: readonly { readonly section: string; readonly reason: string }[],
+  candidates: readonly BnsSection[],
+): Fir["sections"] {
+  return candidates.flatMap(({ section, title }) => {
+    const found = sections.find((each) => each.section === section);
+    return found ? [{ section, title, reason: found.reason }] : [];
+  });
+}
+
+async function ask<T extends z.ZodType>(
+  { client, maxTokens, signal, onValidation }: Generation,
+  stage: Validation["stage"],
+  model: string,
+  schema: T,
+  system: string,
+  user: string,
+): Promise<z.output<T>> {
+  let mistakes: readonly string[] = [];
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
+    const again =
+      mistakes.length === 0 ? "" : `\n\nYour last answer was wrong (${mistakes.join("; ")}). Keep it short.`;
+    const answer = await client.chat({
+      model,
+      system,
+      user: `${user}${again}`,
+      // The same question at 0 would give the same answer.
+      temperature: attempt === 1 ? 0 : 0.4,
+      maxTokens,
+      schema: answerSchema(schema),
+      signal,
+    });
+    const parsed = schema.safeParse(parseJson(answer));
+    mistakes = parsed.success ? [] : mistakesOf(parsed.error);
+    await onValidation({ stage, attempt, mistakes });
+    if (parsed.success) return parsed.data;
+  }
+  throw new UnusableAnswer(`The model's answer can't be used (${stage}): ${mistakes.join("; ")}.`);
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
