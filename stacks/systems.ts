@@ -1,3 +1,4 @@
+import { afirgen } from "./afirgen";
 import { lambdaEfs } from "./lambda-efs";
 import { ollama } from "./ollama";
 import { phi3 } from "./phi3";
@@ -8,6 +9,7 @@ export const systems = {
   "lambda-efs": lambdaEfs,
   phi3,
   ollama,
+  afirgen,
 } as const satisfies Readonly<Record<string, System>>;
 
 export type SystemName = keyof typeof systems;
