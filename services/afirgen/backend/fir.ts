@@ -12,7 +12,7 @@ const maybe = (length: number) =>
     .nullable()
     .transform((text) => (text === null || missing.test(text.trim()) ? null : text.trim()));
 
-const said = (length: number) => z.string().trim().min(1, "is empty").max(length);
+const said = (length: number) => z.string().trim().min(20, "is too short").max(length);
 
 /** What the first model makes of a statement. */
 export const draftSchema = z.strictObject({
@@ -25,6 +25,40 @@ export const draftSchema = z.strictObject({
 });
 
 export type Draft = z.output<typeof draftSchema>;
+
+/**
+ * The draft without names, contacts and places that the statement does not have: models invent them. Of what stays, more than half of the words stand in the
+ * statement. The second value names what was taken out.
+ */
+export function grounded(
+  draft: Draft,
+  statement: string,
+): { readonly draft: Draft; readonly removed: readonly string[] } {
+  const known = new Set(words(statement));
+  const removed: string[] = [];
+  const keep = (path: string, text: string | null) => {
+    if (text === null) return null;
+    const all = words(text);
+    if (all.filter((word) => known.has(word)).length * 2 > all.length) return text;
+    removed.push(path);
+    return null;
+  };
+  const { complainant, accused } = draft;
+  const checked: Draft = {
+    ...draft,
+    complainant: {
+      name: keep("complainant.name", complainant.name),
+      contact: keep("complainant.contact", complainant.contact),
+    },
+    place: keep("place", draft.place),
+    accused: accused.map((each, index) => ({ ...each, name: keep(`accused.${index}.name`, each.name) })),
+  };
+  return { draft: checked, removed };
+}
+
+function words(text: string): string[] {
+  return text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? [];
+}
 
 /** What the second model says of sections. It may only name those that it was shown. */
 export function sectionsSchema(candidates: readonly string[]) {

@@ -1,12 +1,12 @@
 import type { z } from "zod";
 import { type BnsSection, candidatesOf } from "./bns";
-import { answerSchema, type Draft, draftSchema, type Fir, mistakesOf, sectionsSchema } from "./fir";
+import { answerSchema, type Draft, draftSchema, type Fir, grounded, mistakesOf, sectionsSchema } from "./fir";
 import { PlainError } from "./log";
 import type { ModelClient } from "./model-client";
 
 /** An answer of a model, judged. */
 export interface Validation {
-  readonly stage: "draft" | "sections";
+  readonly stage: "draft" | "grounding" | "sections";
   readonly attempt: number;
   readonly mistakes: readonly string[];
 }
@@ -47,7 +47,12 @@ Choose from the list; leave out what does not fit. Give a short reason for each.
 export async function generateFir(statement: string, generation: Generation): Promise<Fir> {
   const { summariser, bnsCheck, knowledge } = generation;
   const text = statement.slice(0, longestStatement);
-  const draft: Draft = await ask(generation, "draft", summariser, draftSchema, draftPrompt, `Statement:\n${text}`);
+  const written: Draft = await ask(generation, "draft", summariser, draftSchema, draftPrompt, `Statement:\n${text}`);
+  const { draft, removed } = grounded(written, statement);
+  if (removed.length > 0) {
+    const mistakes = removed.map((path) => `${path}: is not in the statement, and was taken out`);
+    await generation.onValidation({ stage: "grounding", attempt: 1, mistakes });
+  }
   const candidates = candidatesOf(`${text} ${draft.incident}`, knowledge, mostCandidates);
   if (candidates.length === 0) return { ...draft, sections: [] };
   const list = candidates.map(({ section, title }) => `${section}: ${title}`).join("\n");
