@@ -15,6 +15,7 @@ NAMES = [
     "scaling_groups",
     "t_family_instances",
     "public_images",
+    "launched_instances",
     "network_records",
     "security_group_rules",
     "percentile_alarms",
