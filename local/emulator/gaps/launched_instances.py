@@ -15,7 +15,13 @@ FOR_VERSION = "1.5.33"
 
 # Members of the instance's record, so that ministack's persistence keeps them.
 _METADATA = "MetadataOptions"
-_DEFAULTS = {"HttpTokens": "optional", "HttpPutResponseHopLimit": "1", "HttpEndpoint": "enabled"}
+_DEFAULTS = {
+    "HttpTokens": "optional",
+    "HttpPutResponseHopLimit": "1",
+    "HttpEndpoint": "enabled",
+    "HttpProtocolIpv6": "disabled",
+    "InstanceMetadataTags": "disabled",
+}
 
 
 def close() -> None:
