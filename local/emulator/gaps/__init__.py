@@ -20,6 +20,7 @@ NAMES = [
     "security_group_rules",
     "percentile_alarms",
     "metric_math_alarms",
+    "dashboard_lists",
     "vpc_links",
     "web_acl_logging",
     "cloudfront_streams",
