@@ -54,6 +54,7 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
       `--datadir=${data}`,
       ...owner,
       "--auth-root-authentication-method=normal",
+      `--tmpdir=${dir}`,
     ]);
   } catch (cause) {
     rmSync(dir, { recursive: true, force: true });
@@ -63,7 +64,14 @@ export async function startMariaDb(options: MariaDbOptions = {}): Promise<MariaD
   const child = startChild(
     "mariadbd",
     [
-      ...["--no-defaults", `--datadir=${data}`, ...owner, `--port=${port}`, "--bind-address=127.0.0.1"],
+      ...[
+        "--no-defaults",
+        `--datadir=${data}`,
+        ...owner,
+        `--port=${port}`,
+        "--bind-address=127.0.0.1",
+        `--tmpdir=${dir}`,
+      ],
       ...[`--socket=${join(dir, "socket")}`, `--pid-file=${join(dir, "pid")}`, `--max-connections=${maxConnections}`],
       // This machine's disk is not what is tried, and RDS's 512 MB of buffer are too many for it.
       ...["--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=64M", "--skip-log-bin"],

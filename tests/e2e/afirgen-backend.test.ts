@@ -7,11 +7,11 @@ import { type Connection, createConnection, type RowDataPacket } from "mysql2/pr
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AsrOcr, startAsrOcr } from "../../local/afirgen/asr-ocr";
 import { type RunningBackend, startBackend } from "../../local/afirgen/backend";
+import { firClient } from "../../local/afirgen/client";
 import { type MariaDb, startMariaDb } from "../../local/afirgen/maria-db";
 import { type Nginx, startNginx } from "../../local/afirgen/nginx";
+import { paint, speak, statement, wordErrorRate } from "../../local/afirgen/statements";
 import { ensureModelServer, type ModelServer } from "../../local/model/server";
-import { firClient } from "../support/afirgen/client";
-import { paint, speak, statement, wordErrorRate } from "../support/afirgen/statements";
 import { type S3Server, startS3Server } from "../support/s3-server";
 
 const log = (line: string) => console.error(line);

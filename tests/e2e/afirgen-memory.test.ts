@@ -2,11 +2,11 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningBackend, startBackend } from "../../local/afirgen/backend";
+import { firClient } from "../../local/afirgen/client";
 import { type MariaDb, startMariaDb } from "../../local/afirgen/maria-db";
-import { firClient } from "../support/afirgen/client";
+import { statement } from "../../local/afirgen/statements";
 import { Hog, killFirst, limitMemory } from "../support/afirgen/memory-limit";
 import { modelAnswer } from "../support/afirgen/model-answers";
-import { statement } from "../support/afirgen/statements";
 import { type OpenAIServer, startOpenAIServer } from "../support/gateway/openai-server";
 
 /** Like the container's limit, with room for the process that takes the memory. */
@@ -62,7 +62,7 @@ describe.skipIf(!limit)("the backend when memory is short", () => {
     await hog.hold(hog.held + Math.round(((percent - memoryPercent) * limitMb) / 100));
     await expect
       .poll(async () => Math.abs((await health()).memoryPercent - percent), { timeout: 10_000 })
-      .toBeLessThan(4);
+      .toBeLessThan(3);
   };
 
   test("[afirgen P5] above 85 % FIRs wait and are told their place, the eleventh gets 503, below 80 % all go on", async () => {
@@ -107,7 +107,7 @@ describe.skipIf(!limit)("the backend when memory is short", () => {
     const answer = await api.text(`${statement} Before the crash.`);
     const { id } = (await answer.clone().json()) as { id: string };
     await expect.poll(async () => (await api.get(id)).status).toBe("working");
-    await fillTo(92);
+    await fillTo(94);
     await expect.poll(() => backend.lines().some(({ message }) => message === "memory is nearly full")).toBe(true);
     // More than there is.
     await hog.hold(limitMb - 40);

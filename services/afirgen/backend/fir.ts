@@ -4,7 +4,8 @@ import { z } from "zod";
 const missing =
   /^(?:|-+|n\/?a|none|null|nil|unknown|not (?:known|stated|mentioned|specified|provided|given|available))\.?$/i;
 
-// Bounds keep a small model from rambling: they are part of the grammar that its answer follows.
+// Bounds keep a small model from rambling: they are part of the grammar that its answer follows. All together they are 980 characters, so that an answer
+// of MODEL_MAX_TOKENS is whole even at one character a token.
 const maybe = (length: number) =>
   z
     .string()
@@ -16,12 +17,12 @@ const said = (length: number) => z.string().trim().min(20, "is too short").max(l
 
 /** What the first model makes of a statement. */
 export const draftSchema = z.strictObject({
-  complainant: z.strictObject({ name: maybe(80), contact: maybe(80) }),
-  incident: said(400),
-  place: maybe(120),
-  occurredAt: maybe(60),
-  accused: z.array(z.strictObject({ name: maybe(60), description: maybe(100) })).max(3),
-  summary: said(300),
+  complainant: z.strictObject({ name: maybe(60), contact: maybe(60) }),
+  incident: said(300),
+  place: maybe(80),
+  occurredAt: maybe(40),
+  accused: z.array(z.strictObject({ name: maybe(60), description: maybe(60) })).max(2),
+  summary: said(200),
 });
 
 export type Draft = z.output<typeof draftSchema>;
@@ -65,7 +66,7 @@ export function sectionsSchema(candidates: readonly string[]) {
   return z.strictObject({
     sections: z
       .array(
-        z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: z.string().trim().max(160) }),
+        z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: z.string().trim().max(120) }),
       )
       .max(4),
   });

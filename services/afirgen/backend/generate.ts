@@ -27,8 +27,8 @@ export class UnusableAnswer extends PlainError {
 }
 
 const attempts = 2;
-/** Longer statements don't fit into the context with prompt and answer: at 4 bytes a token, 1,000 of 2,048 tokens. */
-export const longestStatement = 4000;
+/** Longer statements don't fit into a context of 2,048 tokens beside prompt and answer: at 4 characters a token these are 750. */
+export const longestStatement = 3000;
 const mostCandidates = 8;
 
 const draftPrompt = `You write First Information Reports for the police in India. Read the statement and answer with JSON only.
@@ -47,6 +47,10 @@ Choose from the list; leave out what does not fit. Give a short reason for each.
 export async function generateFir(statement: string, generation: Generation): Promise<Fir> {
   const { summariser, bnsCheck, knowledge } = generation;
   const text = statement.slice(0, longestStatement);
+  if (text.length < statement.length) {
+    const mistakes = [`statement: only the first ${longestStatement} of ${statement.length} characters were read`];
+    await generation.onValidation({ stage: "grounding", attempt: 1, mistakes });
+  }
   const written: Draft = await ask(generation, "draft", summariser, draftSchema, draftPrompt, `Statement:\n${text}`);
   const { draft, removed } = grounded(written, statement);
   if (removed.length > 0) {

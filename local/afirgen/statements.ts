@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** What is said, written and read in the tests. */
+/** What is said, written and read in tests and demo. */
 export const statement =
   "My name is Asha Rao. Yesterday at nine in the evening I was walking near the market in Pune. A tall man with a red cap snatched my mobile phone and ran away towards the railway station.";
 
