@@ -4,25 +4,37 @@ import { z } from "zod";
 const missing =
   /^(?:|-+|n\/?a|none|null|nil|unknown|not (?:known|stated|mentioned|specified|provided|given|available))\.?$/i;
 
-// Bounds keep a small model from rambling: they are part of the grammar that its answer follows. All together they are 980 characters, so that an answer
-// of MODEL_MAX_TOKENS is whole even at one character a token.
-const maybe = (length: number) =>
+// Answers follow these patterns as a grammar. They keep a small model from rambling, and from writing one digit over and over, at which some servers break an
+// answer off; so whatever it writes is whole. Reports are in English.
+const word = "[A-Za-z0-9@+_,.;:'()/-]{1,20}";
+
+/** Up to so many words, or null. */
+const maybe = (words: number) =>
   z
     .string()
-    .max(length)
+    .trim()
+    .regex(new RegExp(`^${word}( ${word}){0,${words - 1}}$`), `is not ${words} words or fewer in English`)
     .nullable()
-    .transform((text) => (text === null || missing.test(text.trim()) ? null : text.trim()));
+    .transform((text) => (text === null || missing.test(text) ? null : text));
 
-const said = (length: number) => z.string().trim().min(20, "is too short").max(length);
+/** 5 words or more. */
+const sentence = (words: number) =>
+  z
+    .string()
+    .trim()
+    .regex(
+      new RegExp(`^[A-Z][a-z]{0,20}( ${word}){4,${words - 1}}$`),
+      `is no sentence in English of 5 to ${words} words`,
+    );
 
 /** What the first model makes of a statement. */
 export const draftSchema = z.strictObject({
-  complainant: z.strictObject({ name: maybe(60), contact: maybe(60) }),
-  incident: said(300),
-  place: maybe(80),
-  occurredAt: maybe(40),
-  accused: z.array(z.strictObject({ name: maybe(60), description: maybe(60) })).max(2),
-  summary: said(200),
+  complainant: z.strictObject({ name: maybe(5), contact: maybe(5) }),
+  incident: sentence(50),
+  place: maybe(12),
+  occurredAt: maybe(8),
+  accused: z.array(z.strictObject({ name: maybe(5), description: maybe(10) })).max(2),
+  summary: sentence(35),
 });
 
 export type Draft = z.output<typeof draftSchema>;
@@ -65,9 +77,7 @@ function words(text: string): string[] {
 export function sectionsSchema(candidates: readonly string[]) {
   return z.strictObject({
     sections: z
-      .array(
-        z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: z.string().trim().max(120) }),
-      )
+      .array(z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: sentence(20) }))
       .max(4),
   });
 }
@@ -94,7 +104,10 @@ export function answerSchema(schema: z.ZodType): Record<string, unknown> {
 /** What is wrong, by path, without the values: they are personal. */
 export function mistakesOf(error: z.ZodError): string[] {
   return error.issues.map(({ path, code, message }) => {
-    const told = code === "custom" || code === "too_big" || code === "too_small" ? message : code.replaceAll("_", " ");
+    const told =
+      code === "custom" || code === "too_big" || code === "too_small" || code === "invalid_format"
+        ? message
+        : code.replaceAll("_", " ");
     return `${path.join(".") || "answer"}: ${told}`;
   });
 }

@@ -31,9 +31,9 @@ const attempts = 2;
 export const longestStatement = 3000;
 const mostCandidates = 8;
 
-const draftPrompt = `You write First Information Reports for the police in India. Read the statement and answer with JSON only.
-complainant: name and contact of whoever complains. incident: what happened. place: where. occurredAt: date and time, as stated.
-accused: name and description of each accused. summary: one sentence.
+const draftPrompt = `You write First Information Reports for the police in India, in English. Read the statement and answer with JSON only.
+complainant: name and contact of whoever complains. incident: what happened, in a sentence. place: where. occurredAt: date and time, as stated.
+accused: name and description of each accused. summary: the whole in one sentence.
 Write null where the statement does not say it. Do not invent anything.`;
 
 const sectionsPrompt = `You check which sections of the Bharatiya Nyaya Sanhita, 2023 apply to an incident. Answer with JSON only.

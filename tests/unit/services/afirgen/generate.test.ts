@@ -14,7 +14,7 @@ const draft = {
   place: " Pune ",
   occurredAt: "12 March, 9 pm",
   accused: [{ name: null, description: "a man with a knife" }],
-  summary: "A phone was snatched.",
+  summary: "A mobile phone was snatched.",
 };
 
 function generation(answers: readonly string[]) {
@@ -65,7 +65,7 @@ describe("an FIR", () => {
   });
 
   test("a section that was not on the list is a mistake, and is asked for again", async () => {
-    const wrong = { sections: [{ section: "999", reason: "?" }] };
+    const wrong = { sections: [{ section: "999", reason: "It was taken from her." }] };
     const { run, asked, validations } = generation([JSON.stringify(draft), JSON.stringify(wrong), '{"sections": []}']);
     expect((await run()).sections).toEqual([]);
     expect(asked[2]).toMatchObject({ temperature: 0.4, user: expect.stringContaining("sections.0.section") });
@@ -109,7 +109,7 @@ describe("an FIR", () => {
       type: "object",
       required: ["complainant", "incident", "place", "occurredAt", "accused", "summary"],
       additionalProperties: false,
-      properties: { incident: { type: "string", minLength: 20, maxLength: 300 } },
+      properties: { incident: { type: "string", pattern: expect.stringContaining("{4,49}$") } },
     });
     expect(answerSchema(sectionsSchema(["303(2)", "304(2)"]))).toMatchObject({
       properties: { sections: { maxItems: 4, items: { properties: { section: { enum: ["303(2)", "304(2)"] } } } } },
