@@ -5,15 +5,17 @@ const missing =
   /^(?:|-+|n\/?a|none|null|nil|unknown|not (?:known|stated|mentioned|specified|provided|given|available))\.?$/i;
 
 // Answers follow these patterns as a grammar. They keep a small model from rambling, and from writing one digit over and over, at which some servers break an
-// answer off; so whatever it writes is whole. Reports are in English.
-const word = "[A-Za-z0-9@+_,.;:'()/-]{1,20}";
+// answer off. All of them at their longest are fewer characters than MODEL_MAX_TOKENS has tokens, so whatever is written is whole. Reports are in English.
+const word = "([A-Za-z'/-]{1,15}|[0-9]{1,6})[,.;:]?";
+/** Of addresses: digits, @ and so on as well. */
+const mark = "[A-Za-z0-9@+_.-]{1,24}";
 
 /** Up to so many words, or null. */
-const maybe = (words: number) =>
+const maybe = (words: number, each = word) =>
   z
     .string()
     .trim()
-    .regex(new RegExp(`^${word}( ${word}){0,${words - 1}}$`), `is not ${words} words or fewer in English`)
+    .regex(new RegExp(`^${each}( ${each}){0,${words - 1}}$`), `is not ${words} words or fewer in English`)
     .nullable()
     .transform((text) => (text === null || missing.test(text) ? null : text));
 
@@ -23,18 +25,18 @@ const sentence = (words: number) =>
     .string()
     .trim()
     .regex(
-      new RegExp(`^[A-Z][a-z]{0,20}( ${word}){4,${words - 1}}$`),
+      new RegExp(`^[A-Z][a-z]{0,14}( ${word}){4,${words - 1}}$`),
       `is no sentence in English of 5 to ${words} words`,
     );
 
 /** What the first model makes of a statement. */
 export const draftSchema = z.strictObject({
-  complainant: z.strictObject({ name: maybe(5), contact: maybe(5) }),
-  incident: sentence(50),
-  place: maybe(12),
-  occurredAt: maybe(8),
-  accused: z.array(z.strictObject({ name: maybe(5), description: maybe(10) })).max(2),
-  summary: sentence(35),
+  complainant: z.strictObject({ name: maybe(4), contact: maybe(3, mark) }),
+  incident: sentence(30),
+  place: maybe(8),
+  occurredAt: maybe(6),
+  accused: z.array(z.strictObject({ name: maybe(4), description: maybe(6) })).max(2),
+  summary: sentence(20),
 });
 
 export type Draft = z.output<typeof draftSchema>;
@@ -77,7 +79,7 @@ function words(text: string): string[] {
 export function sectionsSchema(candidates: readonly string[]) {
   return z.strictObject({
     sections: z
-      .array(z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: sentence(20) }))
+      .array(z.strictObject({ section: z.enum(candidates as [string, ...string[]]), reason: sentence(12) }))
       .max(4),
   });
 }

@@ -58,7 +58,7 @@ const shape = {
   ASR_MODEL: text().default("whisper-base"),
   OCR_MODEL: text().default("dots_ocr"),
   MODEL_TIMEOUT_SECONDS: number(0.05, 3600).prefault("300"),
-  MODEL_MAX_TOKENS: whole(16, 8192).prefault("1100"),
+  MODEL_MAX_TOKENS: whole(16, 8192).prefault("800"),
 
   MAX_CONCURRENT_FIRS: whole(1, 100).prefault("3"),
   MEMORY_QUEUE_ABOVE_PERCENT: number(1, 100).prefault("85"),

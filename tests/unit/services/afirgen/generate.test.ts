@@ -109,7 +109,7 @@ describe("an FIR", () => {
       type: "object",
       required: ["complainant", "incident", "place", "occurredAt", "accused", "summary"],
       additionalProperties: false,
-      properties: { incident: { type: "string", pattern: expect.stringContaining("{4,49}$") } },
+      properties: { incident: { type: "string", pattern: expect.stringContaining("{4,29}$") } },
     });
     expect(answerSchema(sectionsSchema(["303(2)", "304(2)"]))).toMatchObject({
       properties: { sections: { maxItems: 4, items: { properties: { section: { enum: ["303(2)", "304(2)"] } } } } },
