@@ -75,6 +75,11 @@ const row = async (id: string) => {
 
 describe("an FIR through nginx", () => {
   test("from words, stored in the database with the history of its validation", async () => {
+    const ready = await fetch(`${backend.url}/health/ready`);
+    expect([ready.status, await ready.json()]).toEqual([
+      200,
+      { status: "ready", checks: { database: true, model: true } },
+    ]);
     const answer = await api.text(statement);
     expect([answer.status, answer.headers.get("location")]).toEqual([
       202,
@@ -143,15 +148,35 @@ describe("an FIR through nginx", () => {
     expect(backend.supervisor.endings).toEqual([]);
   });
 
+  test("SIGTERM lets it end by itself, and the next one goes on with what was not done", async () => {
+    const answer = await api.text(`${statement} The last one.`);
+    const { id } = (await answer.clone().json()) as { id: string };
+    const pid = backend.supervisor.pid ?? 0;
+    process.kill(pid, "SIGTERM");
+    await expect
+      .poll(() => backend.supervisor.endings.map(({ exitCode }) => exitCode), { timeout: 40_000 })
+      .toEqual([0]);
+    expect(await api.end(answer)).toMatchObject({ id, status: "done" });
+  });
+
   test("[afirgen P4] the model is ready within 60 s, and again after a restart", async () => {
     const times: number[] = [];
     for (const _ of [1, 2]) {
       await model.stop();
       const start = Date.now();
       model = await models();
+      // Its server reads the weights when they are first asked for.
+      const body = { model: "gguf_summariser", max_tokens: 1, messages: [{ role: "user", content: "Hello" }] };
+      const headers = { "content-type": "application/json" };
+      const answer = await fetch(`${model.endpoint}/v1/chat/completions`, {
+        method: "POST",
+        headers,
+        body: JSON.stringify(body),
+      });
+      expect(answer.status).toBe(200);
       times.push(Date.now() - start);
     }
-    log(`Model loaded in ${times.join(" and ")} ms (${model.description}, 253 MB)`);
+    log(`From the model's start to its first token: ${times.join(" and ")} ms (${model.description}, 253 MB)`);
     expect(Math.max(...times)).toBeLessThan(60_000);
   });
 
@@ -217,10 +242,12 @@ describe("the API", () => {
 
   test("tells whether it is ready, and what is not", async () => {
     expect(await (await http("/health")).json()).toMatchObject({ status: "ok", waiting: 0, accepting: true });
-    expect(await (await http("/health/ready")).json()).toEqual({
-      status: "ready",
-      checks: { database: true, model: expect.any(Boolean) },
-    });
+    // The model was started again at another address.
+    const answer = await http("/health/ready");
+    expect([answer.status, await answer.json()]).toEqual([
+      503,
+      { status: "not ready", checks: { database: true, model: false } },
+    ]);
   });
 
   test("nginx sends the security headers, compresses, and serves nothing else", async () => {
@@ -275,13 +302,4 @@ describe("the API", () => {
       await secure.stop();
     }
   });
-});
-
-test("SIGTERM lets it end by itself, and the next one goes on with what was not done", async () => {
-  const answer = await api.text(`${statement} The last one.`);
-  const { id } = (await answer.clone().json()) as { id: string };
-  const pid = backend.supervisor.pid ?? 0;
-  process.kill(pid, "SIGTERM");
-  await expect.poll(() => backend.supervisor.endings.map(({ exitCode }) => exitCode), { timeout: 40_000 }).toEqual([0]);
-  expect(await api.end(answer)).toMatchObject({ id, status: expect.stringMatching(/^(done|failed)$/) });
 });

@@ -45,7 +45,7 @@ export type Effect =
 export const nobody: Admission = { running: [], waiting: [], closed: false };
 
 /**
- * What follows from an event. At most one waiting FIR is started by an event, so that the memory it takes is seen before the next one.
+ * What follows from an event. At most one FIR is started by an event, so that the memory it takes is seen before the next one.
  * A refused offer, and an event of an id that is unknown, leave the state as it is.
  */
 export function step(
@@ -57,7 +57,7 @@ export function step(
   const { kept, dropped } = expire(state.waiting, event.now, limits);
   const current = { ...state, waiting: kept };
   const [next, ...rest] = kept;
-  if (next === undefined || effects.some(({ kind }) => kind === "start") || !mayStart(current, limits)) {
+  if (next === undefined || !mayStart(current, limits)) {
     return { state: current, effects: [...effects, ...dropped] };
   }
   return {

@@ -7,6 +7,8 @@ root=${AFIRGEN_ROOT:-/opt/afirgen}
 etc=${AFIRGEN_ETC:-/etc/afirgen}
 logs=${AFIRGEN_LOGS:-/var/log/afirgen}
 state=${AFIRGEN_STATE:-/var/lib/afirgen}
+# Before what lies outside of AFIRGen's own folders; for a try-out.
+system=${AFIRGEN_SYSTEM:-}
 compose_file="$root/docker-compose.free-tier.yml"
 
 say() {

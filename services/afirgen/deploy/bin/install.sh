@@ -15,11 +15,11 @@ say "variables: $("$root/bin/write-env")"
 
 # The CloudWatch agent reads no environment, so its names are put in here.
 sed -e "s|METRICS_NAMESPACE|$METRICS_NAMESPACE|" -e "s|LOG_GROUP|$LOG_GROUP|" "$root/cloudwatch-agent.json" > "$etc/cloudwatch-agent.json"
-/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl -a fetch-config -m ec2 -s -c "file:$etc/cloudwatch-agent.json" > /dev/null
+"$system/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl" -a fetch-config -m ec2 -s -c "file:$etc/cloudwatch-agent.json" > /dev/null
 
-install -m 644 "$root/logrotate.d/afirgen" /etc/logrotate.d/afirgen
-install -m 644 "$root/cron.d/afirgen" /etc/cron.d/afirgen
-install -m 644 "$root/systemd/afirgen-oom-reporter.service" /etc/systemd/system/afirgen-oom-reporter.service
+install -m 644 "$root/logrotate.d/afirgen" "$system/etc/logrotate.d/afirgen"
+install -m 644 "$root/cron.d/afirgen" "$system/etc/cron.d/afirgen"
+install -m 644 "$root/systemd/afirgen-oom-reporter.service" "$system/etc/systemd/system/afirgen-oom-reporter.service"
 systemctl daemon-reload
 systemctl enable --quiet afirgen-oom-reporter.service
 systemctl restart afirgen-oom-reporter.service
@@ -40,7 +40,7 @@ if [ "$bundle" != "$(cat "$state/bundle" 2> /dev/null)" ]; then
 fi
 compose exec -T nginx nginx -s reload 2> /dev/null || true
 
-if [ -n "${DOMAIN_NAME:-}" ] && [ ! -e "/etc/letsencrypt/live/$DOMAIN_NAME/fullchain.pem" ]; then
+if [ -n "${DOMAIN_NAME:-}" ] && [ ! -e "$system/etc/letsencrypt/live/$DOMAIN_NAME/fullchain.pem" ]; then
   # Fails while the name does not point here yet; cron tries again.
   "$root/bin/certificate" || say "there is no certificate yet: $DOMAIN_NAME must point to this machine; it is tried again each night"
 fi

@@ -67,6 +67,7 @@ async function script(name: string, args: readonly string[] = [], env: Record<st
     AFIRGEN_ETC: at("etc"),
     AFIRGEN_LOGS: at("logs"),
     AFIRGEN_STATE: at("state"),
+    AFIRGEN_SYSTEM: at("system"),
   };
   const PATH = `${at("path")}:${process.env["PATH"]}`;
   try {
@@ -242,11 +243,10 @@ describe("write-site", () => {
   test("plain HTTP without a domain, the challenge until there is a certificate, then TLS", async () => {
     expect((await script("write-site")).output).toContain("site-http");
     deployment({ DOMAIN_NAME: "fir.example.org" });
-    const env = { AFIRGEN_LETSENCRYPT: at("letsencrypt") };
-    expect((await script("write-site", [], env)).output).toContain("site-challenge");
-    mkdirSync(at("letsencrypt/live/fir.example.org"), { recursive: true });
-    writeFileSync(at("letsencrypt/live/fir.example.org/fullchain.pem"), "");
-    expect((await script("write-site", [], env)).output).toContain("site-tls");
+    expect((await script("write-site")).output).toContain("site-challenge");
+    mkdirSync(at("system/etc/letsencrypt/live/fir.example.org"), { recursive: true });
+    writeFileSync(at("system/etc/letsencrypt/live/fir.example.org/fullchain.pem"), "");
+    expect((await script("write-site")).output).toContain("site-tls");
     expect(site()).toContain("ssl_certificate /etc/letsencrypt/live/fir.example.org/fullchain.pem;");
     expect(site()).not.toContain("DOMAIN_NAME");
   });
@@ -254,6 +254,74 @@ describe("write-site", () => {
   test("refuses what is no name", async () => {
     deployment({ DOMAIN_NAME: "a; include /etc/passwd" });
     expect(await script("write-site")).toMatchObject({ code: 1, output: expect.stringContaining("fir.example.org") });
+  });
+});
+
+describe("install.sh", () => {
+  const asked = () => readFileSync(at("stub/asked"), "utf8").trim().split("\n");
+
+  beforeEach(() => {
+    models({ "gguf/gguf_summariser.gguf": "GGUF one" });
+    writeFileSync(at("stub/parameters"), "/afirgen/free/env/DB_HOST\tdb\n");
+    for (const folder of [
+      "etc/logrotate.d",
+      "etc/cron.d",
+      "etc/systemd/system",
+      "opt/aws/amazon-cloudwatch-agent/bin",
+    ]) {
+      mkdirSync(at("system", folder), { recursive: true });
+    }
+    mkdirSync(at("root/asr-ocr"));
+    writeFileSync(at("root/asr-ocr/server.py"), "one");
+    writeFileSync(at("root/backend.cjs"), "one");
+    const recorder = (name: string) => `#!/bin/sh\necho "${name} $*" >> "$STUB/asked"\n`;
+    const agent = at("system/opt/aws/amazon-cloudwatch-agent/bin/amazon-cloudwatch-agent-ctl");
+    writeFileSync(agent, recorder("agent"), { mode: 0o755 });
+    for (const name of ["systemctl", "chown"]) writeFileSync(at("path", name), recorder(name), { mode: 0o755 });
+    // An image is there once it was built.
+    const inspect = 'if [ "$1 $2" = "image inspect" ]; then [ -e "$STUB/built-$3" ]; exit; fi\n';
+    const build =
+      'case "$*" in *" build "*) mkdir -p "$STUB/built-afirgen"; touch "$STUB/built-afirgen/asr-ocr:$ASR_OCR_VERSION" ;; esac\n';
+    writeFileSync(at("path/docker"), `${recorder("docker")}${inspect}${build}`, { mode: 0o755 });
+    deployment({ METRICS_NAMESPACE: "AFIRGen/free", LOG_GROUP: "/aws/ec2/afirgen" });
+  });
+
+  test("brings the machine up, and run again builds nothing and restarts nothing that has not changed", async () => {
+    const first = await script("install.sh");
+    expect(first).toMatchObject({ code: 0, output: expect.stringContaining("installed") });
+    const started = asked().flatMap((line) => /(?:yml|systemctl) ((?:build|up|restart) .*)/.exec(line)?.[1] ?? []);
+    expect(started).toEqual([
+      "restart afirgen-oom-reporter.service",
+      "build --quiet asr-ocr-server",
+      "up --detach --remove-orphans --quiet-pull",
+      "restart backend",
+    ]);
+    const agent = readFileSync(at("etc/cloudwatch-agent.json"), "utf8");
+    expect(JSON.parse(agent)).toMatchObject({ metrics: { namespace: "AFIRGen/free" } });
+    expect(agent).toContain('"log_group_name": "/aws/ec2/afirgen"');
+    for (const file of ["logrotate.d/afirgen", "cron.d/afirgen", "systemd/system/afirgen-oom-reporter.service"]) {
+      expect(existsSync(at("system/etc", file))).toBe(true);
+    }
+    expect(readFileSync(at("root/nginx/site.conf"), "utf8")).toContain("listen 80");
+
+    rmSync(at("stub/asked"));
+    expect((await script("install.sh")).code).toBe(0);
+    expect(asked().some((line) => /build|restart backend/.test(line))).toBe(false);
+
+    writeFileSync(at("root/backend.cjs"), "two");
+    writeFileSync(at("root/asr-ocr/server.py"), "two");
+    rmSync(at("stub/asked"));
+    await script("install.sh");
+    expect(asked().filter((line) => /build|restart backend/.test(line))).toHaveLength(2);
+  });
+
+  test("stops with what is wrong when a model can't be had, before anything is started", async () => {
+    rmSync(at("stub/bucket/models/gguf/gguf_summariser.gguf"));
+    expect(await script("install.sh")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("gguf/gguf_summariser.gguf can't be read"),
+    });
+    expect(asked().some((line) => line.startsWith("docker"))).toBe(false);
   });
 });
 
