@@ -10,7 +10,7 @@ import { asResource, recordShipped } from "./whole-stacks";
 
 /** Each system is in the stacks that it is for. */
 const inFree = systemNames.filter((name) => name === "afirgen");
-const elsewhere = systemNames.filter((name) => !inFree.includes(name));
+const elsewhere = systemNames.filter((name) => name !== "afirgen");
 
 test.each(["dev", "staging", "prod", "free"])("nothing that %s allows breaks a rule", async (stack) => {
   const { config, recording } = await recordShipped(stack);

@@ -165,7 +165,7 @@ describe("who may do what", () => {
         `ssm:UpdateInstanceInformation ${arn("ec2", "instance/*")}`,
       ].sort(),
     );
-    expect(all.recording.document("afirgen-machine-instance-telemetry").Statement[0].Condition).toEqual({
+    expect(all.recording.document("afirgen-machine-instance-telemetry").Statement[0]?.Condition).toEqual({
       StringEquals: { "cloudwatch:namespace": "afirgen/free" },
     });
   });
