@@ -75,6 +75,15 @@ function commandLine(): Command {
     );
 
   program
+    .command("usage <stack>")
+    .description("this month's usage against the free tier's limits, with its projection; status 1 over a limit")
+    .addOption(LOCAL)
+    .addOption(JSON_OUTPUT)
+    .option("--cost-explorer", "ask Cost Explorer too, for S3 requests and the bill ($0.01 a call)")
+    .option("--notify", "tell the stack's topic what is at 80 % or over")
+    .action((stack: string, flags) => load<typeof import("./commands/usage")>("./commands/usage").usage(stack, flags));
+
+  program
     .command("demo <system>")
     .description("drive the deployed system end to end and write an evidence report")
     .addOption(LOCAL)

@@ -65,13 +65,14 @@ export function zones({ region }: Place, least: number, byDefault: number) {
   return setting(list.default(first), `${words[least] ?? least} to six zones of ${region}`, `${region}a`);
 }
 
-/** An IPv4 block with room for six /24 subnets in each tier of a VPC. */
-export function cidrBlock({ region }: Place, byDefault: string, tiers: number) {
+/** An IPv4 block with room for six /24 subnets in each tier of a VPC, or for as many as `zoneSlots` says. */
+export function cidrBlock({ region }: Place, byDefault: string, tiers: number, zoneSlots?: number) {
   const block = z.string().superRefine((vpc, issues) => {
     try {
       allocateSubnets({
         vpc,
         zones: [`${region}a`],
+        zoneSlots,
         tiers: Array.from({ length: tiers }, (_, tier) => ({ name: String(tier), prefixLength: 24 })),
       });
     } catch (error) {

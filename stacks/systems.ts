@@ -1,3 +1,4 @@
+import { afirgen } from "./afirgen";
 import { agents } from "./agents";
 import { lambdaEfs } from "./lambda-efs";
 import { ollama } from "./ollama";
@@ -10,6 +11,7 @@ export const systems = {
   phi3,
   ollama,
   agents,
+  afirgen,
 } as const satisfies Readonly<Record<string, System>>;
 
 export type SystemName = keyof typeof systems;

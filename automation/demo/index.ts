@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { UsageError } from "../lib/exit";
 import { UserError } from "../lib/user-error";
+import { afirgenOutputs, runAfirgenDemo } from "./afirgen";
 import { agentsOutputs, runAgentsDemo } from "./agents";
 import { authorizeAs } from "./authorize";
 import { awsCloud } from "./cloud";
@@ -73,6 +74,17 @@ export const DEMOS: Readonly<Record<string, (options: DemoOptions) => Promise<bo
     if (stay) throw new UsageError("--stay is for demos with a page; that of agents has none.", "Leave it out.");
     const outputs = outputsOf("agents", agentsOutputs, options.outputs["agents"], options);
     const { passed } = await runAgentsDemo({
+      ...{ outputs, region, endpoint, outDir, versions, commit },
+      log: console.log,
+    });
+    return passed;
+  },
+  afirgen: async (options) => {
+    const { outDir, versions, commit, region, endpoint, file, stay } = options;
+    if (file !== undefined) throw new UsageError("--file is for lambda-efs; afirgen takes no file.", "Leave it out.");
+    if (stay) throw new UsageError("--stay is not for afirgen: its parts end with the demo.", "Leave it out.");
+    const outputs = outputsOf("afirgen", afirgenOutputs, options.outputs["afirgen"], options);
+    const { passed } = await runAfirgenDemo({
       ...{ outputs, region, endpoint, outDir, versions, commit },
       log: console.log,
     });

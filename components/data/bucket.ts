@@ -22,10 +22,15 @@ export interface BucketArgs extends ComponentArgs {
   readonly prefixes?: readonly string[];
   /** Days to keep replaced and deleted versions. Default 30. */
   readonly noncurrentVersionDays?: number;
-  /** Days after which what lies under a prefix is deleted, such as `{ "outputs/": 90 }`. Default: nothing is. */
+  /** Days after which what lies under a prefix is deleted, such as `{ "outputs/": 90 }`; the prefix `""` is all. Default: nothing is. */
   readonly expireAfterDays?: Readonly<Record<string, number>>;
   /** Days after which what lies under a prefix moves to Standard-IA, at least 30, such as `{ "uploads/": 90 }`. Default: nothing does. */
   readonly archiveAfterDays?: Readonly<Record<string, number>>;
+  /**
+   * Days after which what lies under a prefix moves to Glacier Flexible Retrieval, from which it takes hours to get back, such as `{ "": 30 }`. It costs $0.0036 per GB and month
+   * (us-east-1, unverified), is in no free offer, and each object is billed for at least 90 days. Default: nothing does.
+   */
+  readonly glacierAfterDays?: Readonly<Record<string, number>>;
 }
 
 /** S3 takes nothing younger into Standard-IA. Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html */
@@ -172,6 +177,8 @@ export class Bucket extends Component {
 
   private checkArgs(args: BucketArgs): void {
     const { prefixes = [], noncurrentVersionDays = 30, expireAfterDays = {}, archiveAfterDays = {} } = args;
+    const { glacierAfterDays = {} } = args;
+    const byPrefix = [expireAfterDays, archiveAfterDays, glacierAfterDays].flatMap((days) => Object.keys(days));
     this.check([
       wholeNumber("noncurrentVersionDays", noncurrentVersionDays, 1, 36_500, "days"),
       ...Object.entries(expireAfterDays).map(([prefix, days]) =>
@@ -180,7 +187,10 @@ export class Bucket extends Component {
       ...Object.entries(archiveAfterDays).map(([prefix, days]) =>
         wholeNumber(`archiveAfterDays["${prefix}"]`, days, leastArchiveDays, 36_500, "days"),
       ),
-      ...[...prefixes, ...Object.keys(expireAfterDays), ...Object.keys(archiveAfterDays)].map((prefix) => ({
+      ...Object.entries(glacierAfterDays).map(([prefix, days]) =>
+        wholeNumber(`glacierAfterDays["${prefix}"]`, days, 1, 36_500, "days"),
+      ),
+      ...[...prefixes, ...byPrefix.filter((prefix) => prefix !== "")].map((prefix) => ({
         path: "prefixes",
         ok: /^[A-Za-z0-9][A-Za-z0-9/_-]*\/$/.test(prefix),
         message: `holds "${prefix}"; give letters, digits, hyphens or underscores and a slash at the end.`,
@@ -228,7 +238,7 @@ export class Bucket extends Component {
 
   /** Does not wait for versioning: AWS takes the rules before it, and the provider polls a new configuration for 55 s. */
   private expire(bucket: aws.s3.Bucket, args: BucketArgs): void {
-    const { noncurrentVersionDays = 30, expireAfterDays = {}, archiveAfterDays = {} } = args;
+    const { noncurrentVersionDays = 30, expireAfterDays = {}, archiveAfterDays = {}, glacierAfterDays = {} } = args;
     new aws.s3.BucketLifecycleConfiguration(
       this.childName("lifecycle"),
       {
@@ -242,16 +252,22 @@ export class Bucket extends Component {
             abortIncompleteMultipartUpload: { daysAfterInitiation: abandonedUploadDays },
           },
           ...Object.entries(expireAfterDays).map(([prefix, days]) => ({
-            id: `expire-${slug(prefix)}`,
+            id: `expire-${slug(prefix) || "all"}`,
             status: "Enabled",
             filter: { prefix },
             expiration: { days },
           })),
           ...Object.entries(archiveAfterDays).map(([prefix, days]) => ({
-            id: `archive-${slug(prefix)}`,
+            id: `archive-${slug(prefix) || "all"}`,
             status: "Enabled",
             filter: { prefix },
             transitions: [{ days, storageClass: "STANDARD_IA" }],
+          })),
+          ...Object.entries(glacierAfterDays).map(([prefix, days]) => ({
+            id: `glacier-${slug(prefix) || "all"}`,
+            status: "Enabled",
+            filter: { prefix },
+            transitions: [{ days, storageClass: "GLACIER" }],
           })),
         ],
       },

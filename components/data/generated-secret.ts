@@ -3,12 +3,17 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { arnOf } from "../lib/context";
 import type { Grantee } from "../lib/iam";
+import { wholeNumber } from "../lib/validation";
 
 export interface GeneratedSecretArgs extends ComponentArgs {
   /** What it is for; seen by whoever may list parameters. */
   readonly description: string;
   /** A secret from elsewhere, which the parameter follows. Default: AWS makes one up. */
   readonly given?: pulumi.Output<string>;
+  /** What the parameter's name has after `/<system>/<stack>/`. Default: the role. */
+  readonly parameterPath?: string;
+  /** Characters that AWS makes up, letters and digits, 32 to 128. Default 48. */
+  readonly length?: number;
 }
 
 /** Letters and digits of a secret: more than 256 bits. */
@@ -33,14 +38,15 @@ export class GeneratedSecret extends Component {
   constructor(name: string, args: GeneratedSecretArgs, opts?: pulumi.ComponentResourceOptions) {
     super("data", "GeneratedSecret", name, args, opts);
     const { system, stack } = this.context;
-    this.parameterName = `/${system}/${stack}/${this.role}`;
+    this.checkArgs(args);
+    this.parameterName = `/${system}/${stack}/${args.parameterPath ?? this.role}`;
     const parameter = new aws.ssm.Parameter(
       this.childName("parameter"),
       {
         name: this.parameterName,
         type: "SecureString",
         description: args.description,
-        value: pulumi.secret(args.given ?? this.madeUp()),
+        value: pulumi.secret(args.given ?? this.madeUp(args.length ?? secretLength)),
         tags: this.tags(),
       },
       // AWS makes up another one at each preview; the first stays.
@@ -51,11 +57,20 @@ export class GeneratedSecret extends Component {
     this.registerOutputs({ parameterName: this.parameterName });
   }
 
-  private madeUp(): pulumi.Output<string> {
-    return aws.secretsmanager.getRandomPasswordOutput(
-      { passwordLength: secretLength, excludePunctuation: true },
-      { parent: this },
-    ).randomPassword;
+  private checkArgs({ parameterPath = this.role, length = secretLength }: GeneratedSecretArgs): void {
+    this.check([
+      {
+        path: "parameterPath",
+        ok: /^[A-Za-z0-9_.-]+(\/[A-Za-z0-9_.-]+)*$/.test(parameterPath),
+        message: `is "${parameterPath}"; give names of letters, digits and _ . - with a slash between them.`,
+      },
+      wholeNumber("length", length, 32, 128, "characters"),
+    ]);
+  }
+
+  private madeUp(passwordLength: number): pulumi.Output<string> {
+    return aws.secretsmanager.getRandomPasswordOutput({ passwordLength, excludePunctuation: true }, { parent: this })
+      .randomPassword;
   }
 
   /** Lets the grantee read the secret. Action: `ssm:GetParameter`. Its key is AWS's own, which admits who may read the parameter. */

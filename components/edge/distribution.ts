@@ -9,15 +9,24 @@ import { type Certificate, certificateChecks } from "./certificate";
 import * as config from "./distribution-config";
 import { DistributionLogs } from "./distribution-logs";
 import type { HopProof } from "./hop-proof";
-import type { LoadBalancer } from "./load-balancer";
 import { securityHeaders } from "./security-headers";
 import type { WebAcl } from "./web-acl";
 
 const priceClasses = ["PriceClass_100", "PriceClass_200", "PriceClass_All"] as const;
 
-/** The load balancer behind a distribution. */
+/** What CloudFront calls: a load balancer, or a machine with a public name. */
+export interface OriginServer {
+  /** Public DNS name. */
+  readonly dnsName: pulumi.Input<string>;
+  /** What it serves. */
+  readonly scheme: "http" | "https";
+  /** Its certificate's name is what CloudFront calls it by. */
+  readonly certificate?: Pick<Certificate, "domainName"> | undefined;
+}
+
+/** The load balancer, or the machine, behind a distribution. */
 export interface LoadBalancerOrigin {
-  readonly origin: LoadBalancer;
+  readonly origin: OriginServer;
   /**
    * Name by which CloudFront calls it over HTTPS; its certificate must be for it, and its DNS record must lead to the load balancer. Default: the domain name of the load
    * balancer's certificate, or the load balancer's DNS name where it has none.

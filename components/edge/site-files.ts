@@ -35,11 +35,24 @@ const contentTypes: Readonly<Record<string, string>> = {
 const cacheControls = { page: "no-cache", other: "public, max-age=300, must-revalidate" } as const;
 
 /**
+ * The same for browsers, with a time for which CloudFront answers them without asking the bucket: for buckets whose requests are counted. A release is then seen at once after an
+ * invalidation of the distribution, else after that time.
+ */
+function keptAtEdge(seconds: number): Record<keyof typeof cacheControls, string> {
+  return {
+    page: `public, max-age=0, s-maxage=${seconds}, must-revalidate`,
+    other: `public, max-age=300, s-maxage=${seconds}, must-revalidate`,
+  };
+}
+
+/**
  * The files below a folder, in order of their keys. Hidden files are left out.
+ * @param edgeSeconds time for which CloudFront keeps them; undefined: as browsers do
  * @throws RangeError naming each file of a type that is not known, and each two whose names differ in punctuation or case only
  * @throws Error of Node if the folder can't be read
  */
-export function siteFiles(folder: string): SiteFile[] {
+export function siteFiles(folder: string, edgeSeconds?: number): SiteFile[] {
+  const kept = edgeSeconds === undefined ? cacheControls : keptAtEdge(edgeSeconds);
   const keys = readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join("/"))
@@ -62,7 +75,7 @@ export function siteFiles(folder: string): SiteFile[] {
       path: join(folder, key),
       name,
       contentType: contentType ?? "",
-      cacheControl: extension === ".html" ? cacheControls.page : cacheControls.other,
+      cacheControl: extension === ".html" ? kept.page : kept.other,
     };
   });
   if (mistakes.length > 0) throw new RangeError(mistakes.join("\n"));

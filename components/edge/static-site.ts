@@ -3,6 +3,7 @@ import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { Bucket } from "../data/bucket";
 import { Component, type ComponentArgs } from "../lib/component";
+import { wholeNumber } from "../lib/validation";
 import { Distribution, type DistributionArgs, type LoadBalancerOrigin } from "./distribution";
 import { type SiteFile, siteFiles } from "./site-files";
 
@@ -15,10 +16,13 @@ export interface StaticSiteArgs extends ComponentArgs, Pick<DistributionArgs, Sh
   readonly api: LoadBalancerOrigin & { readonly paths: readonly string[] };
   /** What the page may load and call. */
   readonly contentSecurityPolicy: string;
+  /** Seconds for which CloudFront answers without asking the bucket, up to a year. Default: a page not at all, what it loads five minutes. */
+  readonly edgeCacheSeconds?: number;
 }
 
 const repoRoot = resolve(__dirname, "../..");
 const rootObject = "index.html";
+const year = 31_536_000;
 
 /**
  * A page: files in a private bucket that only its CloudFront distribution can read, and an API under the same host name.
@@ -36,7 +40,7 @@ export class StaticSite extends Component {
 
   constructor(name: string, args: StaticSiteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("edge", "StaticSite", name, args, opts);
-    const files = this.readFiles(args.folder);
+    const files = this.readFiles(args);
     const bucket = new Bucket(this.childName("files"), this.inherited(), { parent: this });
     for (const file of files) this.upload(bucket, file);
     this.bucketName = bucket.name;
@@ -47,15 +51,16 @@ export class StaticSite extends Component {
     this.registerOutputs({ url: this.url });
   }
 
-  private readFiles(folder: string): SiteFile[] {
+  private readFiles({ folder, edgeCacheSeconds }: StaticSiteArgs): SiteFile[] {
     let files: SiteFile[] = [];
     let mistake = "";
     try {
-      files = siteFiles(resolve(repoRoot, folder));
+      files = siteFiles(resolve(repoRoot, folder), edgeCacheSeconds);
     } catch (error) {
       mistake = error instanceof Error ? error.message : String(error);
     }
     this.check([
+      wholeNumber("edgeCacheSeconds", edgeCacheSeconds ?? 0, 0, year, "seconds"),
       { path: "folder", ok: mistake === "", message: `can't be served: ${mistake}` },
       {
         path: "folder",

@@ -20,7 +20,7 @@ export function fleetStatements(
  * The least that Session Manager needs. AWS's own policy, AmazonSSMManagedInstanceCore, also reads every parameter of the account.
  * Source: https://docs.aws.amazon.com/systems-manager/latest/userguide/getting-started-create-iam-instance-profile.html
  */
-function sessionManager(context: SystemContext): PlainStatement[] {
+export function sessionManager(context: SystemContext): PlainStatement[] {
   return [
     {
       sid: "Register",
@@ -42,7 +42,10 @@ function sessionManager(context: SystemContext): PlainStatement[] {
 }
 
 /** Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/create-iam-roles-for-cloudwatch-agent.html */
-function sendTelemetry(context: SystemContext, { namespace, logGroups }: FleetArgs["telemetry"]): PlainStatement[] {
+export function sendTelemetry(
+  context: SystemContext,
+  { namespace, logGroups }: FleetArgs["telemetry"],
+): PlainStatement[] {
   return [
     {
       sid: "SendMetrics",

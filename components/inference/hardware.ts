@@ -116,6 +116,7 @@ const types = {
   "p5.4xlarge": gpuType("H100", 1, 16, 256, 6.88, "unverified"),
   "p5.48xlarge": gpuType("H100", 8, 192, 2048, 55.04, "verified"),
   "p5en.48xlarge": gpuType("H200", 8, 192, 2048, 63.296, "verified"),
+  "t2.micro": cpuType(1, 1, 0.0116),
   "t3.micro": cpuType(2, 1, 0.0104),
   "t3.small": cpuType(2, 2, 0.0208),
   "t3.medium": cpuType(2, 4, 0.0416),

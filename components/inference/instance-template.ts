@@ -46,7 +46,7 @@ export class InstanceTemplate extends Component {
         userData: args.userData,
         ebsOptimized: "true",
         monitoring: { enabled: true },
-        metadataOptions: { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: 1 },
+        metadataOptions: metadataOptions(1),
         blockDeviceMappings: [
           {
             deviceName: rootDevice,
@@ -67,6 +67,11 @@ export class InstanceTemplate extends Component {
     this.version = template.latestVersion.apply(String);
     this.registerOutputs({ id: this.id });
   }
+}
+
+/** Metadata for sessions only. @param hops that an answer may travel; a container on a bridge is the second */
+export function metadataOptions(hops: 1 | 2) {
+  return { httpEndpoint: "enabled", httpTokens: "required", httpPutResponseHopLimit: hops };
 }
 
 type Network = Pick<aws.ec2.LaunchTemplateArgs, "vpcSecurityGroupIds" | "networkInterfaces">;

@@ -25,6 +25,8 @@ export const nameLimits = {
   nameTag: 256,
   /** https://docs.aws.amazon.com/efs/latest/APIReference/API_CreateFileSystem.html */
   efsCreationToken: 64,
+  /** https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutRule.html */
+  eventRule: 64,
   /** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-queues.html */
   queue: 80,
   /** https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html */

@@ -15,6 +15,10 @@ export interface VpcArgs extends ComponentArgs {
   readonly availabilityZones: readonly string[];
   /** Also make public subnets with an internet gateway. Default false: private subnets only. */
   readonly publicSubnets?: boolean;
+  /** With `publicSubnets`: zones that have one. Default: all. */
+  readonly publicZones?: readonly string[];
+  /** The tiers in the order of their addresses. Default `private`, then `public`. */
+  readonly tierOrder?: readonly Tier[];
   /** Size of each subnet. Default 24: 251 usable addresses. */
   readonly subnetPrefixLength?: number;
   /** Zones to keep address room for in each tier. Default 6; fewer fit a smaller block. */
@@ -23,6 +27,8 @@ export interface VpcArgs extends ComponentArgs {
   readonly nat?: NatMode;
   /** Gateway endpoints, free of charge. Default S3. */
   readonly gatewayEndpoints?: readonly GatewayService[];
+  /** Whether the public subnets reach gateway endpoints too, where machines of theirs call those services. Default false. */
+  readonly publicGatewayEndpoints?: boolean;
   /**
    * Let the gateway endpoints reach only buckets and tables of this account. Default false: package repositories and container layers come from
    * buckets of others.
@@ -41,6 +47,8 @@ export interface Subnet {
 }
 
 const tierNames = { private: "private", public: "public" } as const;
+export type Tier = keyof typeof tierNames;
+const defaultOrder: readonly Tier[] = ["private", "public"];
 
 /**
  * A VPC with one private subnet per zone and, if wanted, one public. Its default security group has no rules.
@@ -65,10 +73,10 @@ export class Vpc extends Component {
     this.privateSubnets = this.createSubnets(plan, tierNames.private);
     this.publicSubnets = this.createSubnets(plan, tierNames.public);
     const privateRouteTables = this.createPrivateRouteTables();
-    const internetGateway = args.publicSubnets ? this.createInternetAccess() : undefined;
-    if (args.nat && args.nat !== "none" && internetGateway)
-      this.createNat(args.nat, internetGateway, privateRouteTables);
-    this.endpoints = this.createEndpoints(args, privateRouteTables);
+    const access = args.publicSubnets ? this.createInternetAccess() : undefined;
+    if (args.nat && args.nat !== "none" && access) this.createNat(args.nat, access.gateway, privateRouteTables);
+    const publicRouteTables = args.publicGatewayEndpoints && access ? [access.routeTable.id] : [];
+    this.endpoints = this.createEndpoints(args, [...privateRouteTables.map(({ id }) => id), ...publicRouteTables]);
     if (args.flowLogRetentionDays !== undefined) this.createFlowLogs(args.flowLogRetentionDays);
     this.registerOutputs({ id: this.id });
   }
@@ -95,7 +103,8 @@ export class Vpc extends Component {
 
   private plan(args: VpcArgs): SubnetPlan[] {
     const { cidr, availabilityZones: zones, subnetPrefixLength: prefixLength = 24, zoneSlots } = args;
-    const tiers = [tierNames.private, ...(args.publicSubnets ? [tierNames.public] : [])];
+    const { publicZones = zones, tierOrder = defaultOrder } = args;
+    const tiers = tierOrder.filter((tier) => tier === tierNames.private || args.publicSubnets);
     let plan: SubnetPlan[] = [];
     let mistake = "";
     try {
@@ -110,6 +119,7 @@ export class Vpc extends Component {
       mistake = error.message;
     }
     const strangers = zones.filter((zone) => !zone.startsWith(this.context.region));
+    const unknown = publicZones.filter((zone) => !zones.includes(zone));
     this.check([
       { path: "cidr", ok: mistake === "", message: mistake },
       {
@@ -118,12 +128,25 @@ export class Vpc extends Component {
         message: `${strangers.join(", ")} not in region ${this.context.region}.`,
       },
       {
+        path: "publicZones",
+        ok:
+          unknown.length === 0 &&
+          publicZones.length > 0 &&
+          (args.publicZones === undefined || args.publicSubnets === true),
+        message: `is "${publicZones.join(", ")}"; with publicSubnets, give zones out of ${zones.join(", ")}.`,
+      },
+      {
+        path: "tierOrder",
+        ok: [...tierOrder].sort().join() === defaultOrder.join(),
+        message: `is "${tierOrder.join(", ")}"; name private and public once each.`,
+      },
+      {
         path: "nat",
         ok: (args.nat ?? "none") === "none" || args.publicSubnets === true,
         message: `is "${args.nat}", but NAT gateways stand in public subnets; set publicSubnets.`,
       },
     ]);
-    return plan;
+    return plan.filter(({ tier, zone }) => tier === tierNames.private || publicZones.includes(zone));
   }
 
   private createVpc(): aws.ec2.Vpc {
@@ -186,19 +209,19 @@ export class Vpc extends Component {
     return table;
   }
 
-  private createInternetAccess(): aws.ec2.InternetGateway {
+  private createInternetAccess(): { gateway: aws.ec2.InternetGateway; routeTable: aws.ec2.RouteTable } {
     const gateway = new aws.ec2.InternetGateway(
       this.childName("internet-gateway"),
       { vpcId: this.id, tags: this.namedTags() },
       { parent: this },
     );
-    const table = this.createRouteTable("public", this.publicSubnets);
+    const routeTable = this.createRouteTable("public", this.publicSubnets);
     new aws.ec2.Route(
       this.childName("public-default-route"),
-      { routeTableId: table.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
+      { routeTableId: routeTable.id, destinationCidrBlock: "0.0.0.0/0", gatewayId: gateway.id },
       { parent: this },
     );
-    return gateway;
+    return { gateway, routeTable };
   }
 
   private createNat(
@@ -213,7 +236,7 @@ export class Vpc extends Component {
     );
   }
 
-  private createEndpoints(args: VpcArgs, routeTables: readonly ZonedId[]): VpcEndpoints {
+  private createEndpoints(args: VpcArgs, routeTableIds: readonly pulumi.Output<string>[]): VpcEndpoints {
     return new VpcEndpoints(
       this.childName("endpoints"),
       {
@@ -221,7 +244,7 @@ export class Vpc extends Component {
         vpcId: this.id,
         vpcCidr: this.cidr,
         gateways: args.gatewayEndpoints ?? ["s3"],
-        routeTableIds: routeTables.map((table) => table.id),
+        routeTableIds,
         ownAccountOnly: args.ownAccountEndpoints ?? false,
         interfaces: args.interfaceEndpoints ?? [],
         subnetIds: this.privateSubnetIds,

@@ -2,7 +2,7 @@ import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { arnOf, partitionOf } from "../lib/context";
-import { denyWithoutTls, type PlainStatement, policyDocument } from "../lib/iam";
+import { denyWithoutTls, type Grantee, type PlainStatement, policyDocument } from "../lib/iam";
 
 export interface AlarmTopicArgs extends ComponentArgs {
   /**
@@ -66,6 +66,22 @@ export class AlarmTopic extends Component {
     this.admitPublishers(topic, args.budgets ?? false);
     if (args.email !== undefined) this.subscribe(topic, args.email);
     this.registerOutputs({ arn: this.arn });
+  }
+
+  /**
+   * Lets the grantee publish. Action: `sns:Publish` on the topic. An encrypted topic's key admits AWS's services alone.
+   */
+  grantPublish(grantee: Grantee): pulumi.Resource {
+    this.check([
+      {
+        path: "encrypted",
+        ok: this.nodes.key === undefined,
+        message: "is true, and its key admits no role; leave the topic unencrypted for publishers of one's own.",
+      },
+    ]);
+    return grantee.allow(`${this.role}-publish`, [
+      { sid: "Publish", actions: ["sns:Publish"], resources: [arnOf(this.context, "sns", this.name)] },
+    ]);
   }
 
   /** Source: https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html */

@@ -9,6 +9,13 @@ export interface BudgetArgs extends ComponentArgs {
   readonly usdPerMonth: number;
   /** Told at 80 % spent and when the forecast passes 100 %. Must take budgets' messages (`budgets: true`). */
   readonly topic: AlarmTopic;
+  /**
+   * What is counted. `deployment`: this system in this stack. `account`: everything, for what is to cost nothing: free offers are the account's, and what is
+   * forgotten elsewhere uses them up too. Default `deployment`.
+   */
+  readonly scope?: "deployment" | "account";
+  /** Also tell once more than so many US dollars are spent. Default: not. */
+  readonly tellAboveUsd?: number;
 }
 
 /** Percent of the budget. Two warnings: one while there is time to act, one before the limit is passed. */
@@ -18,9 +25,9 @@ const notifications = [
 ] as const;
 
 /**
- * A monthly budget of one system in one stack, found by the tag Deployment.
+ * A monthly budget of one system in one stack, found by the tag Deployment, or of the account.
  *
- * It must be an active cost allocation tag of the account, which is set once by hand and takes a day
+ * The tag must be an active cost allocation tag of the account, which is set once by hand and takes a day
  * (https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/activating-tags.html); until then AWS counts nothing for it.
  *
  * Cost: nothing; budgets without actions are free.
@@ -36,6 +43,11 @@ export class Budget extends Component {
         ok: Number.isInteger(args.usdPerMonth) && args.usdPerMonth > 0,
         message: `is ${args.usdPerMonth}; give whole dollars above 0.`,
       },
+      {
+        path: "tellAboveUsd",
+        ok: args.tellAboveUsd === undefined || args.tellAboveUsd > 0,
+        message: `is ${args.tellAboveUsd}; give dollars above 0, such as 0.01.`,
+      },
     ]);
     const { accountId } = this.context;
     this.name = this.physicalName("budget");
@@ -50,11 +62,18 @@ export class Budget extends Component {
         limitUnit: "USD",
         // Filter expressions could ask for two tags, but the provider makes budgets with them that AWS can't show
         // (https://github.com/hashicorp/terraform-provider-aws/issues/46866).
-        costFilters: [{ name: "TagKeyValue", values: [`user:Deployment$${deploymentOf(this.context)}`] }],
-        notifications: notifications.map((notification) => ({
+        costFilters:
+          args.scope === "account"
+            ? undefined
+            : [{ name: "TagKeyValue", values: [`user:Deployment$${deploymentOf(this.context)}`] }],
+        notifications: [
+          ...notifications.map((notification) => ({ ...notification, thresholdType: "PERCENTAGE" })),
+          ...(args.tellAboveUsd === undefined
+            ? []
+            : [{ notificationType: "ACTUAL", threshold: args.tellAboveUsd, thresholdType: "ABSOLUTE_VALUE" }]),
+        ].map((notification) => ({
           ...notification,
           comparisonOperator: "GREATER_THAN",
-          thresholdType: "PERCENTAGE",
           subscriberSnsTopicArns: [args.topic.arn],
         })),
         tags: this.tags(),

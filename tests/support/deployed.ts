@@ -11,6 +11,7 @@ import { startTestEmulator } from "./test-emulator";
 
 /** A system that the engine and the provider made on an emulator of its own, judged by the policy pack. */
 export interface Deployed {
+  readonly endpoint: string;
   readonly stack: InlineStack;
   /** What the state holds now, and the configuration and outputs that go with it. */
   look(): Promise<{
@@ -24,8 +25,12 @@ export interface Deployed {
   end(): Promise<void>;
 }
 
-/** Brings a system up in the stack `dev`. @throws what the engine says when it or a policy refuses */
-export async function deploy(system: SystemName, configuration: Configuration): Promise<Deployed> {
+/** Brings a system up in the stack `dev`, judged by a profile (default: dev). @throws what the engine says when it or a policy refuses */
+export async function deploy(
+  system: SystemName,
+  configuration: Configuration,
+  profile: "dev" | "free" = "dev",
+): Promise<Deployed> {
   const emulator = await startTestEmulator();
   let current = configuration;
   const program = async () =>
@@ -48,12 +53,13 @@ export async function deploy(system: SystemName, configuration: Configuration): 
           endpoint: emulator.endpoint,
           stackName: "dev",
           policyPacks: [join(repoRoot, "policy-pack")],
-          config: { "policy:profile": "dev" },
+          config: { "policy:profile": profile },
           keepResources: true,
         },
       ).catch(refused);
     });
     return {
+      endpoint: emulator.endpoint,
       stack,
       look: async () => ({
         seen: await seenInState(stack.stack),

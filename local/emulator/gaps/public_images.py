@@ -1,10 +1,11 @@
 """Public SSM parameters with the newest machine image of AWS and Canonical.
 
 ministack knows those of Amazon Linux only. Systems here start from the Deep Learning AMI and Ubuntu (components/inference/ami.ts), and
-GetParameter answers ParameterNotFound for theirs, which ends every preview.
+GetParameter answers ParameterNotFound for theirs, which ends every preview. DescribeImages has to know the images too: the provider asks for their root device when an
+instance names a root volume of its own ("collecting instance settings: empty result").
 """
 
-from ministack.services import ssm
+from ministack.services import ec2, ssm
 
 FOR_VERSION = "1.5.33"
 
@@ -22,3 +23,11 @@ def close() -> None:
     if twice:
         raise RuntimeError(f"ministack has {', '.join(sorted(twice))} by now: take them out of public_images.py")
     known.update(_IMAGES)
+    # Id, name, description, platform, root device, owner (Amazon or Canonical), the owner's alias.
+    ec2._STUB_AMIS.extend(
+        (image, name.strip("/"), name.strip("/"), "", "/dev/sda1", *_owner(name)) for name, image in _IMAGES.items()
+    )
+
+
+def _owner(name: str):
+    return ("099720109477", None) if "/canonical/" in name else ("898082745236", "amazon")

@@ -63,6 +63,8 @@ export const firstYear = {
   loadBalancerHours: seen(750, "hours a month", toolkit),
   efsGb: seen(5, "GB", toolkit),
   s3Gb: seen(5, "GB", toolkit),
+  s3Gets: seen(20_000, "GET requests a month", toolkit),
+  s3Puts: seen(2_000, "PUT, COPY, POST and LIST requests a month", toolkit),
   apiCalls: seen(1_000_000, "calls a month", toolkit),
   cacheHours: unread(750, "node hours a month", "elasticache"),
 } as const satisfies Record<string, Fact>;
@@ -91,6 +93,15 @@ export const prices = {
   webAclRuleMonth: unread(1, "$ a rule and month", "waf"),
   dedicatedIpTlsMonth: unread(600, "$ a month", "cloudfront"),
   privateCaMonth: unread(400, "$ a month", "private-ca"),
+  s3GbMonth: seen(0.023, "$ a GB and month", priceLists),
+  s3Get: seen(0.0000004, "$ a request", priceLists),
+  s3Put: seen(0.000005, "$ a request", priceLists),
+  egressGb: seen(0.09, "$ a GB to the internet", priceLists),
+  logGb: seen(0.5, "$ a GB taken in", manyPlaces),
+  lambdaRequest: unread(0.0000002, "$ a request", "lambda"),
+  cloudFrontGb: unread(0.085, "$ a GB, Europe and North America", "cloudfront"),
+  cloudFrontRequest: unread(0.000001, "$ a request", "cloudfront"),
+  costExplorerCall: unread(0.01, "$ a call", "aws-cost-management/aws-cost-explorer"),
   efsGbMonth: unread(0.3, "$ a GB and month", "efs"),
 } as const satisfies Record<string, Fact>;
 

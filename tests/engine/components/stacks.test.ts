@@ -64,11 +64,8 @@ describe.each(["dev", "staging", "prod", "free"])("Pulumi.%s.yaml", (stack) => {
     expect(output).toMatch(/\+ \d+ to create/);
     expect(output).not.toContain("[mandatory]");
     const judged = output.split("\n").filter((line) => /^\s+\[[a-z0-9-]+\]/.test(line));
-    // What depends on the file system's id, which AWS gives; in `free` the budget, which no system brings yet; nothing else.
-    const expected =
-      stack === "free"
-        ? /cannot be known at preview: policy|\[ft-budget-present\]/
-        : /cannot be known at preview: policy/;
+    // What depends on the file system's id, which AWS gives; nothing else.
+    const expected = /cannot be known at preview: policy/;
     expect(judged.filter((line) => !expected.test(line))).toEqual([]);
     expect(status, output).toBe(0);
   });
@@ -92,7 +89,7 @@ test("a mistake in the configuration ends the preview with the mistakes alone, a
   const { status, output } = await pulumi("preview", "--stack", "broken");
   expect(status).not.toBe(0);
   expect(output).toContain("The configuration of stack broken has 2 mistakes.");
-  expect(output).toContain('llm-stacks:systems[1] is "gpt"; expected one of lambda-efs, phi3, ollama, agents.');
+  expect(output).toContain('llm-stacks:systems[1] is "gpt"; expected one of lambda-efs, phi3, ollama, agents, afirgen.');
   expect(output).toContain('llm-stacks:lambdaEfs.api.corsOrigin is "*"; expected scheme and host');
   expect(output).not.toMatch(/^\s+at /m);
 });

@@ -141,7 +141,7 @@ describe("a mistake", () => {
         "  pulumi config set --path 'llm-stacks:environment' dev --stack dev",
     ]);
     expect(without("llm-stacks:systems")).toEqual([
-      "llm-stacks:systems is not set; expected a list of at least one of lambda-efs, phi3, ollama, agents.\n" +
+      "llm-stacks:systems is not set; expected a list of at least one of lambda-efs, phi3, ollama, agents, afirgen.\n" +
         "  pulumi config set --path 'llm-stacks:systems[0]' lambda-efs --stack dev",
     ]);
     expect(without("aws:region")).toEqual([

@@ -163,7 +163,7 @@ describe("a PostgreSQL database", () => {
       backupDays: 0,
     };
     await expect(record(() => make({ ...wrong, vpc: vpcOf(devContext, 1) }))).rejects.toThrow(
-      /5 mistakes[\s\S]*vpc: has 1 private[\s\S]*"r6g.xlarge"[\s\S]*"Jobs"[\s\S]*maxStorageGiB: is 20[\s\S]*backupDays: is 0/,
+      /5 mistakes[\s\S]*vpc: has 1 private[\s\S]*"r6g.xlarge"[\s\S]*"Jobs"[\s\S]*backupDays: is 0[\s\S]*maxStorageGiB: is 20/,
     );
   });
 });
