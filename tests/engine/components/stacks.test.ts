@@ -89,7 +89,9 @@ test("a mistake in the configuration ends the preview with the mistakes alone, a
   const { status, output } = await pulumi("preview", "--stack", "broken");
   expect(status).not.toBe(0);
   expect(output).toContain("The configuration of stack broken has 2 mistakes.");
-  expect(output).toContain('llm-stacks:systems[1] is "gpt"; expected one of lambda-efs, phi3, ollama, agents, afirgen.');
+  expect(output).toContain(
+    'llm-stacks:systems[1] is "gpt"; expected one of lambda-efs, phi3, ollama, agents, afirgen.',
+  );
   expect(output).toContain('llm-stacks:lambdaEfs.api.corsOrigin is "*"; expected scheme and host');
   expect(output).not.toMatch(/^\s+at /m);
 });
