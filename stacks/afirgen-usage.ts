@@ -1,5 +1,5 @@
 import type { Bucket } from "../components/data/bucket";
-import type { SystemContext } from "../components/lib/context";
+import { arnOf, type SystemContext } from "../components/lib/context";
 import type { AlarmTopic } from "../components/observability/alarm-topic";
 import { bundle } from "../components/serverless/bundle";
 import { LambdaFunction } from "../components/serverless/lambda-function";
@@ -35,7 +35,8 @@ export function createUsageReport(
       PLAN: settings.freeTier.plan,
       BUCKETS: buckets.map(({ name }) => name).join(","),
       COST_EXPLORER: String(costExplorer),
-      TOPIC_ARN: topic.arn,
+      // Built from its name, so that policies can read the environment at preview.
+      TOPIC_ARN: arnOf(context, "sns", topic.name),
       TOLD_BUCKET: models.name,
       TOLD_KEY: `${toldPrefix}told.json`,
     },
