@@ -107,6 +107,14 @@ function commandLine(): Command {
     .action((stack: string, flags) => load<typeof import("./commands/cost")>("./commands/cost").cost(stack, flags));
 
   program
+    .command("smoke <stack>")
+    .description("signs of life of what is deployed: ways in, logs, dashboards, alarms; status 1 if one is missing")
+    .addOption(LOCAL)
+    .addOption(JSON_OUTPUT)
+    .option("--out <dir>", "where the report goes (default: evidence/smoke-<stack>)")
+    .action((stack: string, flags) => load<typeof import("./commands/smoke")>("./commands/smoke").smoke(stack, flags));
+
+  program
     .command("drift <stack>")
     .description("what was changed past the program; status 1 if anything was")
     .addOption(LOCAL)

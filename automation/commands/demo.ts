@@ -1,12 +1,9 @@
-import { execFileSync } from "node:child_process";
 import { join, resolve } from "node:path";
-import awsSdk from "@pulumi/aws/package.json";
-import { emulatorStatus } from "../../local/emulator";
 import { DEMOS } from "../demo";
+import { commit, versionsOf } from "../demo/provenance";
 import { EXIT, UsageError } from "../lib/exit";
 import { repoRoot } from "../lib/paths";
 import { openSession, regionOf } from "../lib/session";
-import { UserError } from "../lib/user-error";
 import { plainOutputs } from "./outputs";
 import { up } from "./up";
 
@@ -37,12 +34,7 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
     // Paths are the caller's: the launcher changes to the checkout.
     file: flags.file && resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.file),
     outDir: resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.out ?? join(repoRoot, "evidence", system)),
-    versions: {
-      pulumi: session.engine.version,
-      aws: awsSdk.version,
-      node: process.versions.node,
-      ...(session.emulator && { emulator: `ministack ${(await emulatorStatus()).version}` }),
-    },
+    versions: await versionsOf(session),
     commit: commit(),
     region: regionOf(session.settings),
     endpoint: session.emulator?.endpoint,
@@ -54,19 +46,4 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
 /** By which a stack's outputs name a system: `lambda-efs` is `lambdaEfs`. */
 function outputKey(system: string): string {
   return system.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
-}
-
-function commit(): string {
-  try {
-    return execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=12"], {
-      cwd: repoRoot,
-      encoding: "utf8",
-    }).trim();
-  } catch (cause) {
-    throw new UserError(
-      "The commit of this checkout can't be read, and evidence without one proves nothing.",
-      "Run from a git checkout, with git installed.",
-      { cause },
-    );
-  }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { CloudWatchClient, DeleteDashboardsCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localDir } from "../../automation/lib/paths";
 import { systemNames } from "../../stacks/systems";
@@ -56,6 +57,30 @@ describe("the dev stack on this machine", () => {
     expect(Math.abs(cost.change.expected)).toBeLessThan(0.01);
     expect(Object.keys(cost.bySystem).sort()).toEqual(["agents", "lambda-efs", "ollama", "phi3", "shared"]);
     expect(cost.overUsd).toBeCloseTo(cost.total.expected - 1);
+  });
+
+  test("shows signs of life, and one that is missing is told", async () => {
+    const out = join(home, "evidence", "smoke");
+    const smoke = await run(["smoke", "dev", "--local", "--json", "--out", out]);
+    expect(smoke.status, smoke.output).toBe(0);
+    const { steps } = JSON.parse(smoke.stdout) as Report;
+    expect(steps.map(({ status }) => status)).toEqual(steps.map(() => "passed"));
+    for (const system of ["agents", "lambdaEfs", "ollama", "phi3"]) {
+      expect(steps.filter(({ name }) => name.startsWith(`${system}: `)).length, system).toBeGreaterThan(2);
+    }
+
+    const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
+    const dashboard = /dashboard\/([^/]+)$/.exec(JSON.parse(stdout).phi3.dashboardUrl)?.[1] ?? "";
+    const endpoint = /http:\/\/[\d.:]+/.exec((await run(["local", "status"])).stdout)?.[0] ?? "";
+    const credentials = { accessKeyId: "test", secretAccessKey: "test" };
+    const cloudWatch = new CloudWatchClient({ region: "us-east-1", endpoint, credentials });
+    await cloudWatch.send(new DeleteDashboardsCommand({ DashboardNames: [dashboard] }));
+    cloudWatch.destroy();
+    const after = await run(["smoke", "dev", "--local", "--out", out]);
+    expect(after.status, after.output).toBe(1);
+    expect(after.stdout).toContain("FAIL phi3: dashboards are there");
+    const back = await run(["up", "dev", "--local", "--yes", "--refresh"]);
+    expect(back.status, back.output).toBe(0);
   });
 
   test("--systems with --yes does not destroy the systems that it leaves out", async () => {

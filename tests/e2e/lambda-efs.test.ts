@@ -123,7 +123,7 @@ describe("Lambda + EFS on this machine", () => {
 
     const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
     const { consumerFunctionName: consumer } = JSON.parse(stdout).lambdaEfs;
-    const endpoint = /http:\/\/\S+/.exec((await run(["local", "status"])).stdout)?.[0] ?? "";
+    const endpoint = /http:\/\/[\d.:]+/.exec((await run(["local", "status"])).stdout)?.[0] ?? "";
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     const lambda = new LambdaClient({ region: "us-east-1", endpoint, credentials });
     await lambda.send(new UpdateFunctionConfigurationCommand({ FunctionName: consumer, Timeout: 7 }));

@@ -6,6 +6,7 @@ import type { Value } from "../value";
 
 const groupType = "aws:ec2/securityGroup:SecurityGroup";
 const separateType = "aws:ec2/securityGroupRule:SecurityGroupRule";
+const vpcRuleType = "aws:vpc/securityGroupIngressRule:SecurityGroupIngressRule";
 const classicType = "aws:elb/loadBalancer:LoadBalancer";
 
 /** One source that a security-group rule lets in. */
@@ -43,6 +44,30 @@ export function sourcesOf(resource: StackResource): readonly Source[] {
   }
   const applies = resource.type === separateType ? resource.props.at("type").equals("ingress") : Truth.yes;
   return sourcesIn((name) => written(resource, name), applies);
+}
+
+/**
+ * Whether a group has a source only because a separate rule brought it there: a refresh reads all rules of a group into the group, and each is judged
+ * where the program says it.
+ */
+export function isFromSeparateRule(stack: StackView, group: StackResource, source: Source): boolean {
+  if (group.type !== groupType) return false;
+  const id = group.props.at("id").scalar();
+  const value = source.value.scalar();
+  if (id === undefined || value === undefined) return false;
+  const same = (one: Value, other: Value) => String(one.scalar() ?? "") === String(other.scalar() ?? "");
+  return stack
+    .ofType(separateType, vpcRuleType)
+    .filter(({ props }) => props.at("securityGroupId").scalar() === id)
+    .flatMap(sourcesOf)
+    .some(
+      (other) =>
+        other.applies.answer === "yes" &&
+        other.value.scalar() === value &&
+        same(other.protocol, source.protocol) &&
+        // All protocols have all ports, which a group writes as 0 and a rule leaves out.
+        (source.protocol.scalar() === "-1" || (same(other.from, source.from) && same(other.to, source.to))),
+    );
 }
 
 function sourcesIn(property: (name: string) => Value, applies: Truth, holder?: string): readonly Source[] {

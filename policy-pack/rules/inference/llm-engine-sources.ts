@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { allowedCidrsSetting, portsSetting, reachedPorts } from "../../lib/inference/engines";
-import { BalancerGroups, type Source, sourcesOf } from "../../lib/inference/sources";
+import { BalancerGroups, isFromSeparateRule, type Source, sourcesOf } from "../../lib/inference/sources";
 import { ingressTypes } from "../../lib/net/security-groups";
 import { defineRule } from "../../lib/rule";
 import type { StackResource } from "../../lib/stack-view";
@@ -51,6 +51,7 @@ export const rule = defineRule({
     for (const resource of stack.ofType(...ingressTypes)) {
       const judged = balancers.own(resource).not();
       for (const source of sourcesOf(resource)) {
+        if (isFromSeparateRule(stack, resource, source)) continue;
         const reached = reachedPorts(source, ports).filter(([, reaches]) => reaches.answer !== "no");
         const reaches = Truth.any(reached.map(([, truth]) => truth)).and(source.applies);
         const refused = judged.and(reaches).and(may(resource, source).not());

@@ -222,6 +222,33 @@ describe("llm-engine-sources", () => {
     expect(await judge(id, [...stack("sg-1").slice(0, 3), own])).toEqual(pass);
   });
 
+  test("what a refresh reads into the group is judged at the separate rule, and what only AWS has at the group", async () => {
+    const separateRule = admits(
+      { securityGroupId: "sg-3", referencedSecurityGroupId: "sg-2", fromPort: 8000, toPort: 8000 },
+      {},
+    );
+    const engines = (...ingress: object[]): Resource => ({
+      type: group,
+      name: "engines",
+      props: { id: "sg-3", ingress: ingress as never },
+    });
+    const read = { protocol: "tcp", fromPort: 8000, toPort: 8000, securityGroups: ["sg-2"] };
+    const settings = { allowedGroups: ["sg-2"] };
+    const whole = [{ type: group, name: "admin", props: { id: "sg-2" } }];
+    expect(await judge(id, [...whole, engines(read), separateRule])).toEqual(stranger("referencedSecurityGroupId"));
+    expect(await judge(id, [...whole, engines(read)])).toEqual(stranger("ingress[0].securityGroups[0]"));
+    expect(await judge(id, [...whole, engines({ ...read, toPort: 9000 }), separateRule], settings)).toEqual(pass);
+    const other = { ...read, securityGroups: ["sg-9"] };
+    expect(await judge(id, [...whole, engines(read, other), separateRule], settings)).toEqual(
+      stranger("ingress[1].securityGroups[0]"),
+    );
+    const all = { protocol: "-1", fromPort: 0, toPort: 0, securityGroups: ["sg-2"] };
+    const everything = admits({ securityGroupId: "sg-3", referencedSecurityGroupId: "sg-2", ipProtocol: "-1" }, {});
+    expect((await judge(id, [...whole, engines(all), everything])).violations).toEqual([
+      expect.stringContaining("referencedSecurityGroupId: "),
+    ]);
+  });
+
   test("what the provider computes is not unknown", async () => {
     const computed = admits(
       {
