@@ -1,6 +1,14 @@
 import { type Environment, partitionOf } from "../../components/lib/context";
 import { type PlainStatement, policyDocument } from "../../components/lib/iam";
-import { iamActions, imageActions, kindActions, namedActions, readActions, taggedActions, unlimitedActions } from "./actions";
+import {
+  iamActions,
+  imageActions,
+  kindActions,
+  namedActions,
+  readActions,
+  taggedActions,
+  unlimitedActions,
+} from "./actions";
 
 /** Where roles work, in plain values. */
 export interface Place {

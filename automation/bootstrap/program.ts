@@ -1,6 +1,7 @@
 import * as aws from "@pulumi/aws";
 import type * as pulumi from "@pulumi/pulumi";
 import { partitionOf, type SystemContext } from "../../components/lib/context";
+import { ServiceRole } from "../../components/lib/service-role";
 import { componentTags } from "../../components/lib/tags";
 import { CiRole } from "./ci-role";
 import { boundaryDocument, deployStatements, imageStatements, type Place, readStatements } from "./permissions";
@@ -75,21 +76,16 @@ export function buildBootstrap(options: BootstrapOptions): Record<keyof Bootstra
     tags,
   });
 
-  const builder = new aws.iam.Role(`${platform}-image-builder`, {
-    name: `${platform}-image-builder-${options.environment}`,
+  const builder = new ServiceRole(`${platform}-image-builder`, {
+    context,
+    service: "access",
+    trusts: "ec2.amazonaws.com",
     description: "The machine that Packer makes an image of",
-    assumeRolePolicy: JSON.stringify({
-      Version: "2012-10-17",
-      Statement: [
-        { Sid: "Assume", Effect: "Allow", Principal: { Service: "ec2.amazonaws.com" }, Action: "sts:AssumeRole" },
-      ],
-    }),
-    managedPolicyArns: [`arn:${partition}:iam::aws:policy/AmazonSSMManagedInstanceCore`],
-    tags,
+    managedPolicies: ["AmazonSSMManagedInstanceCore"],
   });
   const profile = new aws.iam.InstanceProfile(`${platform}-image-builder-profile`, {
-    name: `${platform}-image-builder-${options.environment}`,
-    role: builder.name,
+    name: builder.name,
+    role: builder.nodes.role.name,
     tags,
   });
 
@@ -130,10 +126,7 @@ export function buildBootstrap(options: BootstrapOptions): Record<keyof Bootstra
     ...common,
     githubEnvironment: images,
     description: "Makes images with Packer",
-    statements: imageStatements(
-      options,
-      `arn:${partition}:iam::${options.accountId}:role/${platform}-image-builder-${options.environment}`,
-    ),
+    statements: imageStatements(options, `arn:${partition}:iam::${options.accountId}:role/${builder.name}`),
   });
   return {
     bucket: bucket.nodes.bucket.bucket,

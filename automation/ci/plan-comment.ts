@@ -33,7 +33,7 @@ export function planComment({ stack, plan, preview, cost }: PlanParts): string {
   const room = commentLimit - head.length - tail.length - 2 * fence.length - 100;
   if (room < 0)
     return `${head.slice(0, commentLimit - 100)}\n\nThe rest does not fit into a comment; the job's log has it.\n`;
-  return `${head}${fence}text\n${cut(shown, room)}\n${fence}\n${tail}`;
+  return `${head}\n${fence}text\n${cut(shown, room)}\n${fence}\n${tail}`;
 }
 
 function summary(changes: Readonly<Record<string, number>>): string[] {
