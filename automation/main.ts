@@ -150,7 +150,7 @@ function commandLine(): Command {
     );
 
   program
-    .command("plan-comment <stack>")
+    .command("comment <stack>")
     .description("what a preview and a cost estimate said, as Markdown for a pull request")
     .requiredOption("--plan <file>", "what the preview printed")
     .option("--preview <file>", "the JSON of the preview; missing where it was refused or failed")

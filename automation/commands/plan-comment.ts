@@ -10,7 +10,7 @@ export interface PlanCommentFlags {
   out: string;
 }
 
-/** `./llm plan-comment`: what a preview and a cost estimate said, for a pull request or a job's summary. */
+/** `./llm comment`: what a preview and a cost estimate said, for a pull request or a job's summary. */
 export async function planComment(stack: string, flags: PlanCommentFlags): Promise<void> {
   // Paths are the caller's: the launcher changes to the checkout.
   const at = (path: string) => resolve(process.env["LLM_CALLER_DIR"] ?? ".", path);

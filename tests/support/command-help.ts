@@ -53,7 +53,7 @@ export function mistakesIn(args: readonly string[], { required, most, options }:
     }
     const takesValue = options.get(word);
     if (takesValue === undefined) mistakes.push(`there is no option ${word}`);
-    if (takesValue === false) continue;
+    if (takesValue !== true) continue;
     i += 1;
     if (args[i] === undefined || args[i]?.startsWith("--")) mistakes.push(`${word} has no value`);
   }

@@ -91,11 +91,11 @@ describe("[operations 4] before a copy takes the place of a state", () => {
   });
 
   property.prop({
-    then: fc.date({ noInvalidDate: true, min: new Date(1e12), max: new Date(2e12) }),
+    before: fc.date({ noInvalidDate: true, min: new Date(1e12), max: new Date(2e12) }),
     now: fc.date({ noInvalidDate: true, min: new Date(1e12), max: new Date(2e12) }),
-  })("whatever the times, an older one is told and a newer one is not", ({ then, now }) => {
-    const { doubtful } = objections(state(["one"], then.toISOString()), state(["one"], now.toISOString()));
-    expect(doubtful.length).toBe(then < now ? 1 : 0);
+  })("whatever the times, an older one is told and a newer one is not", ({ before, now }) => {
+    const { doubtful } = objections(state(["one"], before.toISOString()), state(["one"], now.toISOString()));
+    expect(doubtful.length).toBe(before < now ? 1 : 0);
   });
 
   test("resources are read whatever else the engine writes", () => {
