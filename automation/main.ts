@@ -162,6 +162,48 @@ function commandLine(): Command {
     );
 
   program
+    .command("bootstrap <environment>")
+    .description("what an environment needs before its first stack: state bucket, key, roles for CI by OIDC")
+    .option("--repository <owner/name>", "the repository on GitHub whose jobs may deploy")
+    .option("--region <region>", "region of the bucket and the key (default: that of the environment's stack)")
+    .option("--destroy", "remove it again; refused while the bucket holds states")
+    .addOption(LOCAL)
+    .addOption(YES)
+    .action((environment: string, flags) =>
+      load<typeof import("./commands/bootstrap")>("./commands/bootstrap").bootstrap(environment, flags),
+    );
+
+  const state = program.command("state").description("copies of a stack's state, with what they are checked by");
+  state
+    .command("backup <stack>")
+    .description("write a copy of the state")
+    .option("--to <place>", "a folder, s3 (the bucket that holds the states) or s3://bucket/prefix")
+    .addOption(LOCAL)
+    .action((stack: string, flags) =>
+      load<typeof import("./commands/state")>("./commands/state").backupState(stack, flags),
+    );
+  state
+    .command("restore <stack> <file>")
+    .description("put a copy in the place of the state, which is copied first")
+    .option("--force", "also an older one, or one with operations that were under way")
+    .addOption(LOCAL)
+    .addOption(YES)
+    .action((stack: string, file: string, flags) =>
+      load<typeof import("./commands/state")>("./commands/state").restoreState(stack, file, flags),
+    );
+
+  program
+    .command("comment <stack>")
+    .description("what a preview and a cost estimate said, as Markdown for a pull request")
+    .requiredOption("--plan <file>", "what the preview printed")
+    .option("--preview <file>", "the JSON of the preview; missing where it was refused or failed")
+    .option("--cost <file>", "the Markdown of the cost estimate")
+    .requiredOption("--out <file>", "where the Markdown goes; added to what is there")
+    .action((stack: string, flags) =>
+      load<typeof import("./commands/plan-comment")>("./commands/plan-comment").planComment(stack, flags),
+    );
+
+  program
     .command("test [suite]")
     .description("unit, engine, e2e or all (the default)")
     .action((suite: string | undefined) =>
