@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { CloudWatchClient, DeleteDashboardsCommand } from "@aws-sdk/client-cloudwatch";
+import { CloudWatchClient, DescribeAlarmsCommand, SetAlarmStateCommand } from "@aws-sdk/client-cloudwatch";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { localDir } from "../../automation/lib/paths";
 import { systemNames } from "../../stacks/systems";
@@ -69,18 +69,20 @@ describe("the dev stack on this machine", () => {
       expect(steps.filter(({ name }) => name.startsWith(`${system}: `)).length, system).toBeGreaterThan(2);
     }
 
-    const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
-    const dashboard = /dashboard\/([^/]+)$/.exec(JSON.parse(stdout).phi3.dashboardUrl)?.[1] ?? "";
     const endpoint = /http:\/\/[\d.:]+/.exec((await run(["local", "status"])).stdout)?.[0] ?? "";
     const credentials = { accessKeyId: "test", secretAccessKey: "test" };
     const cloudWatch = new CloudWatchClient({ region: "us-east-1", endpoint, credentials });
-    await cloudWatch.send(new DeleteDashboardsCommand({ DashboardNames: [dashboard] }));
-    cloudWatch.destroy();
+    const { MetricAlarms = [] } = await cloudWatch.send(new DescribeAlarmsCommand({ AlarmNamePrefix: "phi3-" }));
+    const raise = (StateValue: "ALARM" | "OK") =>
+      cloudWatch.send(
+        new SetAlarmStateCommand({ AlarmName: MetricAlarms[0]?.AlarmName, StateValue, StateReason: "a test" }),
+      );
+    await raise("ALARM");
     const after = await run(["smoke", "dev", "--local", "--out", out]);
     expect(after.status, after.output).toBe(1);
-    expect(after.stdout).toContain("FAIL phi3: dashboards are there");
-    const back = await run(["up", "dev", "--local", "--yes", "--refresh"]);
-    expect(back.status, back.output).toBe(0);
+    expect(after.stdout).toMatch(/FAIL phi3: no alarm is raised .*phi3-\S+ is raised/);
+    await raise("OK");
+    cloudWatch.destroy();
   });
 
   test("--systems with --yes does not destroy the systems that it leaves out", async () => {
