@@ -7,6 +7,7 @@ import { repoRoot } from "../automation/lib/paths";
 import { openSession, regionOf } from "../automation/lib/session";
 import { confirm } from "../automation/lib/terminal";
 import { reach } from "../local/urls";
+import { readBaseline, regressions } from "./baseline";
 import { parseCount, parseDuration, parseRate, requestsPerMinute } from "./options";
 import type { LoadTestResult } from "./report";
 import { runLoadTest } from "./run";
@@ -23,6 +24,8 @@ interface Flags {
   timeout: number;
   through?: string;
   out?: string;
+  baseline?: string;
+  tolerance: number;
 }
 
 function commandLine(): Command {
@@ -39,6 +42,8 @@ function commandLine(): Command {
     .option("--timeout <time>", "an answer that takes longer is a failure", parseDuration, 120)
     .option("--through <output>", "the output whose URL is asked: for phi3 pageUrl, which streams, or apiUrl")
     .option("--out <dir>", "where the report goes (default: evidence/loadtest-<system>)")
+    .option("--baseline <file>", "report.json of an earlier run; what is worse by more than the tolerance is a failure")
+    .option("--tolerance <percent>", "of the baseline", parseRate, 20)
     .option("--yes", "do not ask before loading a system on AWS")
     .exitOverride()
     .action(loadtest);
@@ -47,11 +52,13 @@ function commandLine(): Command {
 /** Loads one system of a deployed stack. Exit status 1 when an answer was bad or an endpoint was never asked. */
 async function loadtest(stackName: string, systemName: string, flags: Flags): Promise<void> {
   const system = testedSystem(systemName);
+  // Before minutes of load, not after them.
+  const baseline = flags.baseline === undefined ? undefined : readBaseline(resolve(callerDir(), flags.baseline));
   const session = await openSession(stackName, flags);
   const outputs = plainOutputs(session, await session.stack.outputs());
   const target = targetOf(system, stackName, outputs, flags.through);
   if (!session.emulator && !flags.yes) await askFirst(target, flags);
-  const outDir = resolve(process.env["INIT_CWD"] ?? ".", flags.out ?? join(repoRoot, "evidence", `loadtest-${system}`));
+  const outDir = resolve(callerDir(), flags.out ?? join(repoRoot, "evidence", `loadtest-${system}`));
   const { model, apiKeyParameter, targetGroupArns, resources } = target;
   const endpoint = session.emulator?.endpoint;
   const { baseUrl, headers } = reach(target.url, endpoint);
@@ -80,7 +87,16 @@ async function loadtest(stackName: string, systemName: string, flags: Flags): Pr
     }),
   );
   show(result, outDir);
-  if (!result.passed) process.exitCode = EXIT.failed;
+  const worse = baseline ? regressions(result, baseline, flags.tolerance / 100) : [];
+  for (const line of worse) console.log(`  Worse: ${line}`);
+  if (baseline && worse.length === 0)
+    console.log(`  Not worse than ${flags.baseline} by more than ${flags.tolerance} %`);
+  if (!result.passed || worse.length > 0) process.exitCode = EXIT.failed;
+}
+
+/** Paths are the caller's: npm changes to the checkout. */
+function callerDir(): string {
+  return process.env["INIT_CWD"] ?? ".";
 }
 
 async function askFirst(target: Target, { users, pacing, duration, maxTokens }: Flags): Promise<void> {
