@@ -53,7 +53,10 @@ const baseSettings = {
   alarmEmail: setting(z.email().optional(), "an e-mail address that gets the alarms", "ops@example.com"),
   manageApiGatewayLogging: flag(true),
   accountId: setting(
-    z.string().regex(/^\d{12}$/).optional(),
+    z
+      .string()
+      .regex(/^\d{12}$/)
+      .optional(),
     "the twelve digits of the one AWS account that the stack may be in",
     "123456789012",
   ),
@@ -64,7 +67,11 @@ const baseSettings = {
     48,
   ),
   // Written by ./llm up from ttlHours, so that it is the same at every preview.
-  expiresOn: setting(z.iso.datetime().optional(), "a time in UTC, such as 2026-12-01T18:00:00Z", "2026-12-01T18:00:00Z"),
+  expiresOn: setting(
+    z.iso.datetime().optional(),
+    "a time in UTC, such as 2026-12-01T18:00:00Z",
+    "2026-12-01T18:00:00Z",
+  ),
 };
 
 const rows = Object.values(systems);

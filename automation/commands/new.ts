@@ -4,7 +4,7 @@ import { isNamePart } from "../../components/lib/names";
 import { freeBlocks, newSettings, twinName } from "../environments/new-stack";
 import { UsageError } from "../lib/exit";
 import { repoRoot } from "../lib/paths";
-import { knownStacks, readSettings, SYSTEMS_KEY, type StackSettings } from "../lib/project";
+import { knownStacks, readSettings, type StackSettings, SYSTEMS_KEY } from "../lib/project";
 
 export interface NewFlags {
   from: string;
@@ -29,7 +29,9 @@ export function newStack(name: string, flags: NewFlags): void {
     throw new UsageError(`There is no system "${unknown.join('", "')}".`, `Systems: ${names.join(", ")}.`);
   }
   const taken = knownStacks().flatMap((stack) => blocksOf(readSettings(stack)));
-  const blocks = new Map(freeBlocks(chosen, taken).map(({ system, cidr }) => [rows[system as keyof typeof rows].configKey, cidr]));
+  const blocks = new Map(
+    freeBlocks(chosen, taken).map(({ system, cidr }) => [rows[system as keyof typeof rows].configKey, cidr]),
+  );
   const text = readFileSync(join(repoRoot, `Pulumi.${flags.from}.yaml`), "utf8");
   const made = newSettings(name, text, {
     ...(flags.systems && { systems: flags.systems }),
@@ -38,7 +40,9 @@ export function newStack(name: string, flags: NewFlags): void {
     blocks,
   });
   writeFileSync(join(repoRoot, `Pulumi.${name}.yaml`), made.text, { flag: "wx" });
-  console.log(`Pulumi.${name}.yaml is a stack like ${flags.from} with addresses of its own. Read it, then: ./llm preview ${name}`);
+  console.log(
+    `Pulumi.${name}.yaml is a stack like ${flags.from} with addresses of its own. Read it, then: ./llm preview ${name}`,
+  );
   for (const what of made.todo) console.log(`  -> ${what}`);
 }
 
@@ -83,7 +87,9 @@ function blocksOf({ config = {} }: StackSettings): string[] {
   const environment = config["llm-stacks:environment"];
   if (environment !== "dev" && environment !== "staging" && environment !== "prod" && environment !== "free") return [];
   const region = String(config["aws:region"] ?? "us-east-1");
-  const raw = Object.fromEntries(Object.entries(config).map(([key, value]) => [key.replace(/^llm-stacks:/, ""), value]));
+  const raw = Object.fromEntries(
+    Object.entries(config).map(([key, value]) => [key.replace(/^llm-stacks:/, ""), value]),
+  );
   return systemNames
     .filter((name) => listOf({ config }).includes(name))
     .map((name) => cidrOf(name, raw, { environment, region, secrets: new Set() }))

@@ -49,7 +49,9 @@ export async function reap(flags: ReapFlags): Promise<void> {
 
 async function findExpiring(local: boolean): Promise<ExpiringStack[]> {
   const project = (parse(readFileSync(join(repoRoot, "Pulumi.yaml"), "utf8")) as { name: string }).name;
-  const regions = new Set(knownStacks().map((stack) => String(readSettings(stack).config?.["aws:region"] ?? "us-east-1")));
+  const regions = new Set(
+    knownStacks().map((stack) => String(readSettings(stack).config?.["aws:region"] ?? "us-east-1")),
+  );
   const search = async () => {
     const lists = await Promise.all([...regions].map((region) => tagsWithExpiry(project, region)));
     return expiringStacks(lists.flat(), project, Date.now());

@@ -19,7 +19,10 @@ export async function sleep(stackName: string, flags: SleepFlags): Promise<void>
   }
   const { record, done } = await sleepStack(session);
   if (record.groups.length + record.databases.length === 0) {
-    throw new UserError(`Stack ${stackName} has no fleet and no database that runs.`, "What it costs, it costs asleep too: ./llm down");
+    throw new UserError(
+      `Stack ${stackName} has no fleet and no database that runs.`,
+      "What it costs, it costs asleep too: ./llm down",
+    );
   }
   for (const what of done) console.log(`  asleep: ${what}`);
   console.log(

@@ -25,7 +25,8 @@ export function expiryFor(ttlHours: number, recorded: string | undefined, now: n
 export function recordedExpiry(resources: readonly RecordedResource[]): string | undefined {
   for (const { outputs } of resources) {
     const tags = outputs?.["tags"];
-    const expiry = typeof tags === "object" && tags !== null ? (tags as Record<string, unknown>)[expiryTagKey] : undefined;
+    const expiry =
+      typeof tags === "object" && tags !== null ? (tags as Record<string, unknown>)[expiryTagKey] : undefined;
     if (typeof expiry === "string") return expiry;
   }
   return undefined;

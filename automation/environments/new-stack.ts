@@ -63,7 +63,9 @@ export function newSettings(name: string, source: string, options: NewStackOptio
       }
       for (const setting of unique) {
         if (!document.hasIn(["config", key, setting])) continue;
-        todo.push(`${key}.${setting} still names the other stack's: put a name and certificate of its own in Pulumi.${name}.yaml`);
+        todo.push(
+          `${key}.${setting} still names the other stack's: put a name and certificate of its own in Pulumi.${name}.yaml`,
+        );
       }
     }
   }
@@ -75,7 +77,8 @@ export function newSettings(name: string, source: string, options: NewStackOptio
       for (const { key: item } of config.items) {
         const key = String(isScalar(item) ? item.value : item);
         // Zones have the region in their names; the new region's first ones are the default.
-        if (document.hasIn(["config", key, "availabilityZones"])) document.deleteIn(["config", key, "availabilityZones"]);
+        if (document.hasIn(["config", key, "availabilityZones"]))
+          document.deleteIn(["config", key, "availabilityZones"]);
       }
     }
   }

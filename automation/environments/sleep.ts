@@ -102,9 +102,13 @@ async function readRecord(ssm: SSMClient, name: string): Promise<SleepRecord | u
     return recordSchema.parse(JSON.parse(Parameter?.Value ?? ""));
   } catch (error) {
     if (error instanceof ParameterNotFound) return undefined;
-    throw new UserError(`What ${name} in SSM says of the sleeping stack can't be read: ${(error as Error).message}`, undefined, {
-      cause: error,
-    });
+    throw new UserError(
+      `What ${name} in SSM says of the sleeping stack can't be read: ${(error as Error).message}`,
+      undefined,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -181,7 +185,9 @@ export async function sleepStack(session: Session): Promise<SleepResult> {
 async function describeGroups(scaling: AutoScalingClient, fleets: readonly FleetSizes[]) {
   if (fleets.length === 0) return [];
   const AutoScalingGroupNames = fleets.map(({ name }) => name);
-  const { AutoScalingGroups = [] } = await scaling.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }));
+  const { AutoScalingGroups = [] } = await scaling.send(
+    new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames }),
+  );
   return AutoScalingGroups.map(({ AutoScalingGroupName = "", DesiredCapacity = 0, SuspendedProcesses = [] }) => ({
     name: AutoScalingGroupName,
     desired: DesiredCapacity,
@@ -207,7 +213,10 @@ export async function wakeStack(session: Session): Promise<SleepResult> {
   return withClients(session, async ({ scaling, rds, ssm }) => {
     const record = await readRecord(ssm, name);
     if (!record) {
-      throw new UserError(`Stack ${session.stackName} does not sleep.`, `To bring it to sleep: ./llm sleep ${session.stackName}`);
+      throw new UserError(
+        `Stack ${session.stackName} does not sleep.`,
+        `To bring it to sleep: ./llm sleep ${session.stackName}`,
+      );
     }
     const done: string[] = [];
     // Databases take minutes, and servers look for them.
@@ -215,7 +224,10 @@ export async function wakeStack(session: Session): Promise<SleepResult> {
       const { DBInstances = [] } = await rds.send(new DescribeDBInstancesCommand({ DBInstanceIdentifier: id }));
       const status = DBInstances[0]?.DBInstanceStatus;
       if (status === "stopping") {
-        throw new UserError(`Database ${id} is still stopping, and can be started when it has.`, "Run the same command again in some minutes.");
+        throw new UserError(
+          `Database ${id} is still stopping, and can be started when it has.`,
+          "Run the same command again in some minutes.",
+        );
       }
       if (status !== "stopped") continue;
       await rds.send(new StartDBInstanceCommand({ DBInstanceIdentifier: id }));

@@ -1,4 +1,4 @@
-import { isNameOf, type Found } from "../teardown/found";
+import { type Found, isNameOf } from "../teardown/found";
 import { takeInventory } from "../teardown/inventory";
 import { knownStacks } from "./project";
 import { regionOf, type Session } from "./session";
@@ -18,7 +18,13 @@ export async function leftovers(session: Session): Promise<Leftovers> {
     project: (await session.stack.workspace.projectSettings()).name,
     stack,
     region: regionOf(session.settings),
-    isNameOf: (name) => isNameOf(name, stack, [...systemNames, "shared"], knownStacks().filter((other) => other !== stack)),
+    isNameOf: (name) =>
+      isNameOf(
+        name,
+        stack,
+        [...systemNames, "shared"],
+        knownStacks().filter((other) => other !== stack),
+      ),
   });
   return { left: found.filter(({ retained }) => !retained), retained: found.filter(({ retained }) => retained) };
 }

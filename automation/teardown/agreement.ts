@@ -41,7 +41,10 @@ export async function agree(teardown: Teardown, ask: Ask): Promise<void> {
     );
   }
   if (confirmed !== undefined && confirmed !== stackName) {
-    throw new UsageError(`--confirm "${confirmed}" is not "${stackName}". Nothing was changed.`, "Give the stack's own name.");
+    throw new UsageError(
+      `--confirm "${confirmed}" is not "${stackName}". Nothing was changed.`,
+      "Give the stack's own name.",
+    );
   }
   if (production) {
     const answer =

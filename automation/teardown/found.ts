@@ -78,7 +78,8 @@ export function ofArn(arn: string): { kind: Kind; id: string } {
   for (const [pattern, kind] of arnKinds) {
     const match = pattern.exec(arn);
     if (!match) continue;
-    const id = kind === "network part" || kind === "bucket" || kind === "table" ? lastPart(arn) : arn.slice(match[0].length);
+    const id =
+      kind === "network part" || kind === "bucket" || kind === "table" ? lastPart(arn) : arn.slice(match[0].length);
     if (kind === "log group") return { kind, id: id.replace(/:\*$/, "") };
     if (kind === "secret") return { kind, id: id.replace(/-[A-Za-z0-9]{6}$/, "") };
     return { kind, id };
@@ -96,7 +97,12 @@ function lastPart(arn: string): string {
  *
  * @param otherStacks a stack `dev` does not own what ends in the name of a stack `x-dev`
  */
-export function isNameOf(name: string, stack: string, systems: readonly string[], otherStacks: readonly string[]): boolean {
+export function isNameOf(
+  name: string,
+  stack: string,
+  systems: readonly string[],
+  otherStacks: readonly string[],
+): boolean {
   const systemPattern = systems.join("|");
   const ofStack = (one: string) =>
     new RegExp(

@@ -69,7 +69,10 @@ async function tagged(scope: Scope): Promise<Found[]> {
 }
 
 /** Makes a client for the time of a listing. */
-async function using<C extends { destroy(): void }>(client: C, list: (client: C) => AsyncIterable<Found>): Promise<Found[]> {
+async function using<C extends { destroy(): void }>(
+  client: C,
+  list: (client: C) => AsyncIterable<Found>,
+): Promise<Found[]> {
   try {
     const found: Found[] = [];
     for await (const one of list(client)) found.push(one);
@@ -105,7 +108,12 @@ async function named({ region, isNameOf }: Scope): Promise<Found[]> {
     }),
     using(new RDSClient(at), async function* (client) {
       for await (const { DBInstances = [] } of paginateDescribeDBInstances({ client }, {})) {
-        for (const { DBInstanceIdentifier: id = "", DBInstanceClass, AllocatedStorage, MultiAZ = false } of DBInstances) {
+        for (const {
+          DBInstanceIdentifier: id = "",
+          DBInstanceClass,
+          AllocatedStorage,
+          MultiAZ = false,
+        } of DBInstances) {
           if (!isNameOf(id)) continue;
           const facts = { instanceType: DBInstanceClass ?? "", sizeGiB: AllocatedStorage ?? 0, multiAz: MultiAZ };
           yield { kind: "database", id, facts };
@@ -114,14 +122,20 @@ async function named({ region, isNameOf }: Scope): Promise<Found[]> {
       for await (const { DBSnapshots = [] } of paginateDescribeDBSnapshots({ client }, { SnapshotType: "manual" })) {
         for (const { DBSnapshotIdentifier: id = "", DBInstanceIdentifier = "", AllocatedStorage = 0 } of DBSnapshots) {
           if (!isNameOf(DBInstanceIdentifier) && !isNameOf(id)) continue;
-          yield { kind: "database snapshot", id, facts: { sizeGiB: AllocatedStorage }, retained: "a database's last data" };
+          yield {
+            kind: "database snapshot",
+            id,
+            facts: { sizeGiB: AllocatedStorage },
+            retained: "a database's last data",
+          };
         }
       }
     }),
     using(new EFSClient(at), async function* (client) {
       for await (const { FileSystems = [] } of paginateDescribeFileSystems({ client }, {})) {
         for (const { FileSystemId: id = "", CreationToken = "", SizeInBytes } of FileSystems) {
-          if (isNameOf(CreationToken)) yield { kind: "file system", id, facts: { sizeGiB: (SizeInBytes?.Value ?? 0) / gib } };
+          if (isNameOf(CreationToken))
+            yield { kind: "file system", id, facts: { sizeGiB: (SizeInBytes?.Value ?? 0) / gib } };
         }
       }
     }),
@@ -202,21 +216,26 @@ async function examine(found: Found, region: string): Promise<Found | undefined>
     return key?.KeyState === "PendingDeletion" ? { ...found, retained: byAws } : key && found;
   }
   if (kind === "instance") {
-    const [instance] = await ask(new EC2Client({ region }), async (client) =>
-      (await client.send(new DescribeInstancesCommand({ InstanceIds: [id] }))).Reservations?.[0]?.Instances,
+    const [instance] = await ask(
+      new EC2Client({ region }),
+      async (client) =>
+        (await client.send(new DescribeInstancesCommand({ InstanceIds: [id] }))).Reservations?.[0]?.Instances,
     );
-    if (!instance || instance.State?.Name === "terminated" || instance.State?.Name === "shutting-down") return undefined;
+    if (!instance || instance.State?.Name === "terminated" || instance.State?.Name === "shutting-down")
+      return undefined;
     return { ...found, facts: { instanceType: instance.InstanceType ?? "" } };
   }
   if (kind === "volume") {
-    const [volume] = await ask(new EC2Client({ region }), async (client) =>
-      (await client.send(new DescribeVolumesCommand({ VolumeIds: [id] }))).Volumes,
+    const [volume] = await ask(
+      new EC2Client({ region }),
+      async (client) => (await client.send(new DescribeVolumesCommand({ VolumeIds: [id] }))).Volumes,
     );
     return volume && { ...found, facts: { sizeGiB: volume.Size ?? 0 } };
   }
   if (kind === "NAT gateway") {
-    const [gateway] = await ask(new EC2Client({ region }), async (client) =>
-      (await client.send(new DescribeNatGatewaysCommand({ NatGatewayIds: [id] }))).NatGateways,
+    const [gateway] = await ask(
+      new EC2Client({ region }),
+      async (client) => (await client.send(new DescribeNatGatewaysCommand({ NatGatewayIds: [id] }))).NatGateways,
     );
     return gateway && gateway.State !== "deleted" && gateway.State !== "deleting" ? found : undefined;
   }
@@ -224,7 +243,10 @@ async function examine(found: Found, region: string): Promise<Found | undefined>
 }
 
 /** What AWS says of one thing; nothing when it says that there is none. */
-async function ask<C extends { destroy(): void }, T>(client: C, question: (client: C) => Promise<T[] | undefined>): Promise<T[]> {
+async function ask<C extends { destroy(): void }, T>(
+  client: C,
+  question: (client: C) => Promise<T[] | undefined>,
+): Promise<T[]> {
   try {
     return (await question(client)) ?? [];
   } catch (error) {

@@ -26,7 +26,14 @@ export const listPrices = {
 const hoursPerDay = 24;
 const daysPerMonth = 30.4;
 
-const free: ReadonlySet<Kind> = new Set(["role", "network part", "network interface", "function", "queue", "parameter"]);
+const free: ReadonlySet<Kind> = new Set([
+  "role",
+  "network part",
+  "network interface",
+  "function",
+  "queue",
+  "parameter",
+]);
 
 /** US dollars a day of what was found, while nothing uses it; undefined when it is not known. Storage without a size is unknown too. */
 export function usdPerDay({ kind, facts = {} }: Found): number | undefined {
@@ -44,7 +51,9 @@ export function usdPerDay({ kind, facts = {} }: Found): number | undefined {
     case "database": {
       const hourly = Object.entries(databaseClasses).find(([name]) => name === instanceType)?.[1];
       const storage = stored(listPrices.databaseGiB);
-      return hourly === undefined || storage === undefined ? undefined : (hourly * hoursPerDay + storage) * (multiAz ? 2 : 1);
+      return hourly === undefined || storage === undefined
+        ? undefined
+        : (hourly * hoursPerDay + storage) * (multiAz ? 2 : 1);
     }
     case "address":
       return listPrices.publicAddress * hoursPerDay;

@@ -22,7 +22,8 @@ interface Cause {
 /** What AWS answers when something can't be deleted yet, or at all. The first that fits counts. */
 const causes: readonly Cause[] = [
   {
-    pattern: /deletion protection|DeletionProtection|DisableApiTermination|InvalidParameterCombination: Cannot delete protected|is protected|protected from deletion/i,
+    pattern:
+      /deletion protection|DeletionProtection|DisableApiTermination|InvalidParameterCombination: Cannot delete protected|is protected|protected from deletion/i,
     reason: "it is protected against deletion",
     remedy: "Take the protection away on purpose (docs/operations.md, Removing it), then run this again.",
   },
@@ -42,8 +43,10 @@ const causes: readonly Cause[] = [
     remedy: "Sign in again, then run this again.",
   },
   {
-    pattern: /InvalidParameterValue.*currently in use|network interface.*(in use|not found to be detached)|AWS Lambda VPC ENI|ENI/,
-    reason: "a network interface, such as of a function, is still in use; AWS gives those back some minutes after the function is gone",
+    pattern:
+      /InvalidParameterValue.*currently in use|network interface.*(in use|not found to be detached)|AWS Lambda VPC ENI|ENI/,
+    reason:
+      "a network interface, such as of a function, is still in use; AWS gives those back some minutes after the function is gone",
     retryAfterSeconds: 120,
     remedy: "AWS takes up to 40 minutes for a function's interfaces. Run this again later.",
   },
@@ -51,16 +54,19 @@ const causes: readonly Cause[] = [
     pattern: /DependencyViolation|has a dependent object|has dependencies/i,
     reason: "something that depends on it is not gone yet",
     retryAfterSeconds: 60,
-    remedy: "Find what uses it (aws ec2 describe-network-interfaces --filters Name=vpc-id,Values=<vpc>), delete that, then run this again.",
+    remedy:
+      "Find what uses it (aws ec2 describe-network-interfaces --filters Name=vpc-id,Values=<vpc>), delete that, then run this again.",
   },
   {
-    pattern: /ResourceInUse|ResourceInUseException|is (currently )?in use|WAFAssociatedItem|DistributionNotDisabled|InvalidDBInstanceState|InvalidDBSnapshotState|DeleteConflict|ResourceConflict/i,
+    pattern:
+      /ResourceInUse|ResourceInUseException|is (currently )?in use|WAFAssociatedItem|DistributionNotDisabled|InvalidDBInstanceState|InvalidDBSnapshotState|DeleteConflict|ResourceConflict/i,
     reason: "AWS is still working on it, or something uses it",
     retryAfterSeconds: 60,
     remedy: "If it stays so, delete what uses it, then run this again.",
   },
   {
-    pattern: /Throttling|TooManyRequests|RequestLimitExceeded|SlowDown|Rate exceeded|ServiceUnavailable|InternalError|InternalFailure|timeout while waiting|context deadline exceeded|connection reset/i,
+    pattern:
+      /Throttling|TooManyRequests|RequestLimitExceeded|SlowDown|Rate exceeded|ServiceUnavailable|InternalError|InternalFailure|timeout while waiting|context deadline exceeded|connection reset/i,
     reason: "AWS was busy or took too long",
     retryAfterSeconds: 30,
     remedy: "Run this again later.",

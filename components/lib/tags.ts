@@ -50,10 +50,7 @@ export function componentTags(context: SystemContext, service: string): Componen
  * The required tags with a resource's own.
  * @throws RangeError naming each tag that AWS would refuse or that would replace a required one
  */
-export function withTags(
-  required: ComponentTags,
-  own: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+export function withTags(required: ComponentTags, own: Readonly<Record<string, string>> = {}): Record<string, string> {
   const mistakes: string[] = [];
   const lowerCaseKeys = new Set(Object.keys(required).map((key) => key.toLowerCase()));
   for (const [key, value] of Object.entries(own)) {
