@@ -5,9 +5,11 @@ export type Item = Record<string, AttributeValue>;
 
 /** One line for an item. Binary values are in base64, as in DynamoDB's exports. */
 export function itemToLine(item: Item): string {
-  return JSON.stringify(item, (_key, value: unknown) =>
-    value instanceof Uint8Array ? Buffer.from(value).toString("base64") : value,
-  );
+  // A Buffer would turn itself into a list of numbers before `value` is seen.
+  return JSON.stringify(item, function (this: Readonly<Record<string, unknown>>, key, value: unknown) {
+    const raw = this[key];
+    return raw instanceof Uint8Array ? Buffer.from(raw).toString("base64") : value;
+  });
 }
 
 /** The item of a line. @throws SyntaxError when it is not JSON */
