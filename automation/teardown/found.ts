@@ -40,7 +40,7 @@ export const kinds = {
   parameter: (id) => `aws ssm delete-parameter --name ${id}`,
   key: (id) => `aws kms schedule-key-deletion --pending-window-in-days 7 --key-id ${id}`,
   role: (id) => `detach its policies, then: aws iam delete-role --role-name ${id}`,
-  "network part": (id) => `aws ec2 delete-... for ${id}, once nothing uses it`,
+  "network part": (id) => `aws ec2 ${deletionOf(id)} ${id}`,
   backups: (id) => `aws s3 rm --recursive ${id}`,
   other: (id) => `delete ${id} in its service's console`,
 } as const satisfies Readonly<Record<string, (id: string) => string>>;
@@ -49,6 +49,19 @@ export type Kind = keyof typeof kinds;
 /** How to delete what was found. */
 export function howToDelete({ kind, id }: Pick<Found, "kind" | "id">): string {
   return kinds[kind](id);
+}
+
+const networkParts: readonly (readonly [prefix: string, command: string])[] = [
+  ["vpc-", "delete-vpc --vpc-id"],
+  ["subnet-", "delete-subnet --subnet-id"],
+  ["rtb-", "delete-route-table --route-table-id"],
+  ["sg-", "delete-security-group --group-id"],
+  ["igw-", "delete-internet-gateway --internet-gateway-id"],
+  ["lt-", "delete-launch-template --launch-template-id"],
+];
+
+function deletionOf(id: string): string {
+  return networkParts.find(([prefix]) => id.startsWith(prefix))?.[1] ?? "delete-tags --resources";
 }
 
 const arnKinds: readonly (readonly [RegExp, Kind])[] = [

@@ -2,11 +2,20 @@ import { AutoScalingClient, paginateDescribeAutoScalingGroups } from "@aws-sdk/c
 import { CloudWatchLogsClient, paginateDescribeLogGroups } from "@aws-sdk/client-cloudwatch-logs";
 import { DescribeTableCommand, DynamoDBClient, paginateListTables } from "@aws-sdk/client-dynamodb";
 import {
+  DescribeAddressesCommand,
   DescribeInstancesCommand,
+  DescribeInternetGatewaysCommand,
+  DescribeLaunchTemplatesCommand,
   DescribeNatGatewaysCommand,
+  DescribeNetworkInterfacesCommand,
+  DescribeRouteTablesCommand,
+  DescribeSecurityGroupsCommand,
+  DescribeSubnetsCommand,
   DescribeVolumesCommand,
+  DescribeVpcEndpointsCommand,
+  DescribeVpcsCommand,
   EC2Client,
-  paginateDescribeTags,
+  type Tag,
 } from "@aws-sdk/client-ec2";
 import { EFSClient, paginateDescribeFileSystems } from "@aws-sdk/client-efs";
 import { ElasticLoadBalancingV2Client, paginateDescribeLoadBalancers } from "@aws-sdk/client-elastic-load-balancing-v2";
@@ -19,7 +28,7 @@ import { ListBucketsCommand, S3Client } from "@aws-sdk/client-s3";
 import { paginateListSecrets, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { paginateListQueues, SQSClient } from "@aws-sdk/client-sqs";
 import { paginateDescribeParameters, SSMClient } from "@aws-sdk/client-ssm";
-import { type Found, ofArn } from "./found";
+import { type Facts, type Found, type Kind, ofArn } from "./found";
 
 export interface Scope {
   readonly project: string;
@@ -30,42 +39,113 @@ export interface Scope {
 }
 
 const gib = 2 ** 30;
-const ec2Ids: Readonly<Record<string, Found["kind"]>> = {
-  instance: "instance",
-  volume: "volume",
-  "elastic-ip": "address",
-  natgateway: "NAT gateway",
-  "vpc-endpoint": "VPC endpoint",
-  "network-interface": "network interface",
-};
 
-/** What carries the stack's tags in its region, by the index of tags and by EC2's own. */
-async function tagged(scope: Scope): Promise<Found[]> {
+/** Where what belongs to CloudFront is, wherever the stack is. */
+const edgeRegion = "us-east-1";
+
+/** What carries the stack's tags, by the index of tags. EC2 is asked itself: there the index names for hours what is gone. */
+async function tagged({ project, stack, region }: Scope): Promise<Found[]> {
   const found: Found[] = [];
-  const tagging = new ResourceGroupsTaggingAPIClient({ region: scope.region });
-  const ec2 = new EC2Client({ region: scope.region });
-  try {
-    const TagFilters = [
-      { Key: "Project", Values: [scope.project] },
-      { Key: "Stack", Values: [scope.stack] },
-    ];
-    for await (const page of paginateGetResources({ client: tagging }, { TagFilters })) {
-      for (const { ResourceARN } of page.ResourceTagMappingList ?? []) if (ResourceARN) found.push(ofArn(ResourceARN));
-    }
-    const Filters = [
-      { Name: "key", Values: ["Stack"] },
-      { Name: "value", Values: [scope.stack] },
-    ];
-    for await (const page of paginateDescribeTags({ client: ec2 }, { Filters })) {
-      for (const { ResourceId, ResourceType = "" } of page.Tags ?? []) {
-        if (ResourceId) found.push({ kind: ec2Ids[ResourceType] ?? "network part", id: ResourceId });
+  const TagFilters = [
+    { Key: "Project", Values: [project] },
+    { Key: "Stack", Values: [stack] },
+  ];
+  for (const one of new Set([region, edgeRegion])) {
+    const client = new ResourceGroupsTaggingAPIClient({ region: one });
+    try {
+      for await (const page of paginateGetResources({ client }, { TagFilters })) {
+        for (const { ResourceARN } of page.ResourceTagMappingList ?? []) {
+          if (ResourceARN && !ResourceARN.includes(":ec2:")) found.push(ofArn(ResourceARN));
+        }
       }
+    } finally {
+      client.destroy();
     }
-  } finally {
-    tagging.destroy();
-    ec2.destroy();
   }
   return found;
+}
+
+interface Listed {
+  readonly kind: Kind;
+  readonly id: string | undefined;
+  readonly tags: readonly Tag[] | undefined;
+  readonly facts?: Facts;
+}
+
+/** Each kind of EC2's resources that a stack makes and tags, without those that have ended and are still listed. */
+const ec2Lists: readonly ((client: EC2Client) => Promise<Listed[]>)[] = [
+  async (client) =>
+    ((await client.send(new DescribeInstancesCommand({}))).Reservations ?? [])
+      .flatMap(({ Instances = [] }) => Instances)
+      .filter(({ State }) => State?.Name !== "terminated" && State?.Name !== "shutting-down")
+      .map(({ InstanceId: id, Tags: tags, InstanceType: instanceType = "" }) => ({
+        ...{ kind: "instance" as const, id, tags, facts: { instanceType } },
+      })),
+  async (client) =>
+    ((await client.send(new DescribeVolumesCommand({}))).Volumes ?? []).map(
+      ({ VolumeId: id, Tags: tags, Size = 0 }) => ({
+        ...{ kind: "volume" as const, id, tags, facts: { sizeGiB: Size } },
+      }),
+    ),
+  async (client) =>
+    ((await client.send(new DescribeNatGatewaysCommand({}))).NatGateways ?? [])
+      .filter(({ State }) => State !== "deleted" && State !== "deleting")
+      .map(({ NatGatewayId: id, Tags: tags }) => ({ kind: "NAT gateway", id, tags })),
+  async (client) =>
+    ((await client.send(new DescribeAddressesCommand({}))).Addresses ?? []).map(({ AllocationId: id, Tags: tags }) => ({
+      ...{ kind: "address" as const, id, tags },
+    })),
+  async (client) =>
+    ((await client.send(new DescribeVpcEndpointsCommand({}))).VpcEndpoints ?? [])
+      .filter(({ State }) => !/^delet/i.test(String(State)))
+      .map(({ VpcEndpointId: id, Tags: tags, VpcEndpointType, SubnetIds = [] }) => ({
+        // Gateway endpoints cost nothing; the others do in each zone.
+        ...{ kind: "VPC endpoint" as const, id, tags },
+        facts: { count: VpcEndpointType === "Interface" ? Math.max(1, SubnetIds.length) : 0 },
+      })),
+  async (client) =>
+    ((await client.send(new DescribeNetworkInterfacesCommand({}))).NetworkInterfaces ?? []).map(
+      ({ NetworkInterfaceId: id, TagSet: tags }) => ({ kind: "network interface", id, tags }),
+    ),
+  async (client) =>
+    ((await client.send(new DescribeSubnetsCommand({}))).Subnets ?? []).map(({ SubnetId: id, Tags: tags }) => ({
+      ...{ kind: "network part" as const, id, tags },
+    })),
+  async (client) =>
+    ((await client.send(new DescribeRouteTablesCommand({}))).RouteTables ?? []).map(
+      ({ RouteTableId: id, Tags: tags }) => ({ kind: "network part", id, tags }),
+    ),
+  async (client) =>
+    ((await client.send(new DescribeSecurityGroupsCommand({}))).SecurityGroups ?? []).map(
+      ({ GroupId: id, Tags: tags }) => ({ kind: "network part", id, tags }),
+    ),
+  async (client) =>
+    ((await client.send(new DescribeInternetGatewaysCommand({}))).InternetGateways ?? []).map(
+      ({ InternetGatewayId: id, Tags: tags }) => ({ kind: "network part", id, tags }),
+    ),
+  async (client) =>
+    ((await client.send(new DescribeLaunchTemplatesCommand({}))).LaunchTemplates ?? []).map(
+      ({ LaunchTemplateId: id, Tags: tags }) => ({ kind: "network part", id, tags }),
+    ),
+  async (client) =>
+    ((await client.send(new DescribeVpcsCommand({}))).Vpcs ?? []).map(({ VpcId: id, Tags: tags }) => ({
+      ...{ kind: "network part" as const, id, tags },
+    })),
+];
+
+/** What of EC2 carries the stack's tags. Instances of a fleet have its tags too. */
+async function taggedInEc2({ project, stack, region }: Scope): Promise<Found[]> {
+  const client = new EC2Client({ region });
+  try {
+    const lists = await Promise.all(ec2Lists.map((list) => list(client)));
+    return lists.flat().flatMap(({ id, kind, tags = [], facts }) => {
+      const has = (key: string, value: string) => tags.some(({ Key, Value }) => Key === key && Value === value);
+      if (id === undefined || !has("Stack", stack) || !has("Project", project)) return [];
+      return [facts ? { kind, id, facts } : { kind, id }];
+    });
+  } finally {
+    client.destroy();
+  }
 }
 
 /** Makes a client for the time of a listing. */
@@ -196,10 +276,10 @@ export const byAws = "deleted by AWS";
  * https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
  */
 export async function takeInventory(scope: Scope): Promise<Found[]> {
-  const [byTag, byName] = await Promise.all([tagged(scope), named(scope)]);
+  const [byTag, ofEc2, byName] = await Promise.all([tagged(scope), taggedInEc2(scope), named(scope)]);
   const all = new Map<string, Found>();
   // What a listing by name tells, it tells with what its price follows from.
-  for (const found of [...byTag, ...byName]) all.set(`${found.kind} ${found.id}`, found);
+  for (const found of [...byTag, ...ofEc2, ...byName]) all.set(`${found.kind} ${found.id}`, found);
   const checked = await Promise.all([...all.values()].map((found) => examine(found, scope.region)));
   return checked
     .filter((found): found is Found => found !== undefined)
@@ -214,30 +294,6 @@ async function examine(found: Found, region: string): Promise<Found | undefined>
       (await client.send(new DescribeKeyCommand({ KeyId: id }))).KeyMetadata,
     ]);
     return key?.KeyState === "PendingDeletion" ? { ...found, retained: byAws } : key && found;
-  }
-  if (kind === "instance") {
-    const [instance] = await ask(
-      new EC2Client({ region }),
-      async (client) =>
-        (await client.send(new DescribeInstancesCommand({ InstanceIds: [id] }))).Reservations?.[0]?.Instances,
-    );
-    if (!instance || instance.State?.Name === "terminated" || instance.State?.Name === "shutting-down")
-      return undefined;
-    return { ...found, facts: { instanceType: instance.InstanceType ?? "" } };
-  }
-  if (kind === "volume") {
-    const [volume] = await ask(
-      new EC2Client({ region }),
-      async (client) => (await client.send(new DescribeVolumesCommand({ VolumeIds: [id] }))).Volumes,
-    );
-    return volume && { ...found, facts: { sizeGiB: volume.Size ?? 0 } };
-  }
-  if (kind === "NAT gateway") {
-    const [gateway] = await ask(
-      new EC2Client({ region }),
-      async (client) => (await client.send(new DescribeNatGatewaysCommand({ NatGatewayIds: [id] }))).NatGateways,
-    );
-    return gateway && gateway.State !== "deleted" && gateway.State !== "deleting" ? found : undefined;
   }
   return found;
 }
