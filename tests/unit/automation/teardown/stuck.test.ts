@@ -80,4 +80,16 @@ describe("a deletion that fails", () => {
       for (const line of told) expect(line).toMatch(/^Stuck: aws:ec2\/subnet:Subnet "s\d": \S.*\n {2}-> \S/);
     },
   );
+
+  plain("gives up after the fourth run, and waits as long as the slowest needs", async () => {
+    const sleep = vi.fn(async (_seconds: number) => {});
+    const destroy = vi.fn(async (record: (event: EngineEvent) => void) => {
+      record(failed("a", waits[1]));
+      record(failed("b", waits[2]));
+      throw new Error("stuck");
+    });
+    await expect(destroyWithRetries(destroy, { sleep, log: () => {} })).rejects.toThrow("stuck");
+    expect(destroy).toHaveBeenCalledTimes(4);
+    expect(sleep.mock.calls).toEqual([[120], [120], [120]]);
+  });
 });
