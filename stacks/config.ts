@@ -69,7 +69,7 @@ const baseSettings = {
   // Written by ./llm up from ttlHours, so that it is the same at every preview.
   expiresOn: setting(
     z.iso.datetime().optional(),
-    "a time in UTC, such as 2026-12-01T18:00:00Z",
+    'a time in UTC and in quotes, such as "2026-12-01T18:00:00Z"',
     "2026-12-01T18:00:00Z",
   ),
 };

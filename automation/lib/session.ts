@@ -14,6 +14,7 @@ import {
   localSettings,
   readSettings,
   type StackSettings,
+  settingsText,
   withSystems,
   writeLocalProject,
 } from "./project";
@@ -171,10 +172,9 @@ function nodeOptions(): string {
 
 /** Settings for one run on AWS; the tracked file stays as it is. */
 function writeOverride(stackName: string, settings: StackSettings): string {
-  const { stringify } = require("yaml") as typeof import("yaml");
   const file = join(localDir, `Pulumi.${stackName}.override.yaml`);
   mkdirSync(localDir, { recursive: true });
-  writeFileSync(file, stringify(settings));
+  writeFileSync(file, settingsText(settings));
   return file;
 }
 

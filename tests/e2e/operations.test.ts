@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { parse, stringify } from "yaml";
+import { parse } from "yaml";
 import { localDir } from "../../automation/lib/paths";
+import { settingsText } from "../../automation/lib/project";
 import { awsEnv } from "../../local/aws-env";
 import { copyCheckout } from "../support/checkout";
 import { llm } from "../support/llm";
@@ -28,7 +29,7 @@ async function fleetSizes(): Promise<(number | undefined)[]> {
   const { AutoScalingGroups = [] } = await client.send(new DescribeAutoScalingGroupsCommand({}));
   client.destroy();
   const [group] = AutoScalingGroups;
-  return [group?.MinSize, group?.MaxSize, group?.DesiredCapacity, group?.SuspendedProcesses?.length];
+  return [group?.MinSize, group?.MaxSize, group?.DesiredCapacity, group?.SuspendedProcesses?.length ?? 0];
 }
 
 beforeAll(async () => {
@@ -96,7 +97,7 @@ describe("operations on this machine", () => {
       expect(cidr).toMatch(/^10\.\d+\.0\.0\/16$/);
       expect(cidr).not.toBe("10.0.0.0/16");
       settings.config["llm-stacks:expiresOn"] = "2026-01-01T00:00:00Z";
-      writeFileSync(file, stringify(settings));
+      writeFileSync(file, settingsText(settings));
       const up = await there(["up", "qa", "--local", "--yes"]);
       expect(up.status, up.output).toBe(0);
       const reaped = await there(["reap", "--local", "--yes"]);
