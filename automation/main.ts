@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { stackOrCurrent } from "./environments/current";
 import { runToEnd, UsageError } from "./lib/exit";
 
 /** Each command's module is loaded only when it runs: `./llm outputs` must not pay for what `./llm demo` imports. */
@@ -15,6 +16,10 @@ const REFRESH = new Option(
 const YES = new Option("--yes", "do not ask before changing anything");
 const SARIF = new Option("--sarif <file>", "write what the policies found as SARIF 2.1.0, for code scanning");
 const JUNIT = new Option("--junit <file>", "write what the policies found as JUnit XML, for test reports");
+const CONFIRM = new Option(
+  "--confirm <stack>",
+  "the stack's name, which production asks for; --yes does not replace it",
+);
 const JSON_OUTPUT = new Option("--json", "print JSON on standard output, everything else on standard error");
 
 function commaSeparated(value: string): string[] {
@@ -35,7 +40,7 @@ function commandLine(): Command {
     .showHelpAfterError("(run ./llm --help to see the commands)");
 
   program
-    .command("up <stack>")
+    .command("up [stack]")
     .description("preview with policies, ask, update, print the outputs")
     .addOption(LOCAL)
     .addOption(SYSTEMS)
@@ -43,10 +48,13 @@ function commandLine(): Command {
     .addOption(REFRESH)
     .addOption(SARIF)
     .addOption(JUNIT)
-    .action((stack: string, flags) => load<typeof import("./commands/up")>("./commands/up").up(stack, flags));
+    .option("--region <region>", "deploy its twin in another region, with a settings file of its own")
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/up")>("./commands/up").up(stackOrCurrent(stack), flags),
+    );
 
   program
-    .command("preview <stack>")
+    .command("preview [stack]")
     .description("show what would change, judged by the policies")
     .addOption(LOCAL)
     .addOption(SYSTEMS)
@@ -54,24 +62,30 @@ function commandLine(): Command {
     .addOption(REFRESH)
     .addOption(SARIF)
     .addOption(JUNIT)
-    .action((stack: string, flags) =>
-      load<typeof import("./commands/preview")>("./commands/preview").preview(stack, flags),
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/preview")>("./commands/preview").preview(stackOrCurrent(stack), flags),
     );
 
   program
-    .command("down <stack>")
+    .command("down [stack]")
     .description("destroy the stack, then list what is left of it")
     .addOption(LOCAL)
     .addOption(YES)
-    .action((stack: string, flags) => load<typeof import("./commands/down")>("./commands/down").down(stack, flags));
+    .addOption(CONFIRM)
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/down")>("./commands/down").down(stackOrCurrent(stack), flags),
+    );
+
+  addEnvironments(program);
+  addBackups(program);
 
   program
-    .command("outputs <stack>")
+    .command("outputs [stack]")
     .description("print the stack's outputs")
     .addOption(LOCAL)
     .addOption(JSON_OUTPUT)
-    .action((stack: string, flags) =>
-      load<typeof import("./commands/outputs")>("./commands/outputs").outputs(stack, flags),
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/outputs")>("./commands/outputs").outputs(stackOrCurrent(stack), flags),
     );
 
   program
@@ -211,6 +225,87 @@ function commandLine(): Command {
     );
 
   return program;
+}
+
+/** Commands on environments as a whole. */
+function addEnvironments(program: Command): void {
+  program
+    .command("new <stack>")
+    .description("make the settings file of a new stack from another's, with addresses of its own")
+    .requiredOption("--from <stack>", "the stack whose settings it starts with")
+    .addOption(new Option("--systems <a,b>", "its systems (default: the other's)").argParser(commaSeparated))
+    .option("--region <region>", "another AWS region")
+    .option("--account <id>", "the AWS account that it belongs in")
+    .action((stack: string, flags) => load<typeof import("./commands/new")>("./commands/new").newStack(stack, flags));
+
+  program
+    .command("switch [stack]")
+    .description("choose the stack that commands are for when none is named, or show the choice")
+    .action((stack: string | undefined) =>
+      load<typeof import("./commands/switch")>("./commands/switch").switchStack(stack),
+    );
+
+  for (const [name, description] of [
+    ["sleep", "take a non-production stack's fleets to zero and stop its databases"],
+    ["wake", "bring a sleeping stack back to its sizes"],
+  ] as const) {
+    program
+      .command(`${name} [stack]`)
+      .description(description)
+      .addOption(LOCAL)
+      .addOption(YES)
+      .action((stack: string | undefined, flags) =>
+        load<typeof import("./commands/sleep")>("./commands/sleep")[name](stackOrCurrent(stack), flags),
+      );
+  }
+
+  program
+    .command("reap")
+    .description("take down the stacks whose time to live is over")
+    .addOption(LOCAL)
+    .addOption(YES)
+    .action((flags) => load<typeof import("./commands/reap")>("./commands/reap").reap(flags));
+}
+
+function addBackups(program: Command): void {
+  for (const [name, description] of [
+    ["backup", "back up what the stack keeps"],
+    ["backups", "list the stack's backups"],
+  ] as const) {
+    program
+      .command(`${name} [stack]`)
+      .description(description)
+      .addOption(LOCAL)
+      .addOption(JSON_OUTPUT)
+      .action((stack: string | undefined, flags) =>
+        load<typeof import("./commands/backup")>("./commands/backup")[name](stackOrCurrent(stack), flags),
+      );
+  }
+
+  program
+    .command("restore [stack]")
+    .description("bring a stack's data back as it was, into it or into another stack")
+    .requiredOption("--to <point>", "a backup (./llm backups), a time such as 2026-12-01T18:00:00Z, or latest")
+    .option("--into <stack>", "the stack that gets the data (default: the same)")
+    .addOption(LOCAL)
+    .addOption(YES)
+    .addOption(CONFIRM)
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/restore")>("./commands/restore").restore(stackOrCurrent(stack), flags),
+    );
+
+  program
+    .command("drill [stack]")
+    .description(
+      "prove that a stack comes back: write data, back up, destroy, restore, and measure; on this machine only",
+    )
+    .addOption(LOCAL)
+    .addOption(SYSTEMS)
+    .addOption(YES)
+    .option("--out <dir>", "where the report goes (default: evidence/drill)")
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/drill")>("./commands/drill").drill(stackOrCurrent(stack), flags),
+    );
 }
 
 void runToEnd(commandLine());

@@ -28,11 +28,12 @@ export function buildSystems(config: StackConfig, accountId: string): Record<str
 }
 
 function contextOf(
-  { project, stack, environment, region }: StackConfig,
+  { project, stack, environment, region, expiresOn }: StackConfig,
   accountId: string,
   system: string,
   costTier: SystemContext["costTier"],
 ): SystemContext {
   const { protectData, disposableData } = environmentDefaults[environment];
-  return { project, stack, environment, system, costTier, region, accountId, protectData, disposableData };
+  const context = { project, stack, environment, system, costTier, region, accountId, protectData, disposableData };
+  return expiresOn === undefined ? context : { ...context, expiresOn };
 }

@@ -16,6 +16,8 @@ export interface StackConfig {
   readonly systems: ReadonlyMap<SystemName, ConfiguredSystem>;
   readonly alarmEmail: string | undefined;
   readonly manageApiGatewayLogging: boolean;
+  /** When the stack may be taken down, ISO 8601 in UTC. Undefined: it stays. */
+  readonly expiresOn: string | undefined;
 }
 
 /** All that is wrong with a stack's configuration. Pulumi prints the message without a stack trace. */
@@ -36,7 +38,10 @@ const plainRefusal = "Invalid input";
 const longestStackName = 20;
 
 /** Keys of this namespace that are plain text; the others hold JSON. */
-const textKeys = new Set(["environment", "alarmEmail"]);
+const textKeys = new Set(["environment", "alarmEmail", "accountId", "backupRegion", "expiresOn"]);
+/** 30 days: what stays longer is not forgotten. */
+const longestTtlHours = 720;
+const regionName = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
 const baseSettings = {
   environment: setting(z.enum(environments), `one of ${environments.join(", ")}`, "dev"),
@@ -47,6 +52,26 @@ const baseSettings = {
   ),
   alarmEmail: setting(z.email().optional(), "an e-mail address that gets the alarms", "ops@example.com"),
   manageApiGatewayLogging: flag(true),
+  accountId: setting(
+    z
+      .string()
+      .regex(/^\d{12}$/)
+      .optional(),
+    "the twelve digits of the one AWS account that the stack may be in",
+    "123456789012",
+  ),
+  backupRegion: setting(z.string().regex(regionName).optional(), "an AWS region for ./llm backup", "us-west-2"),
+  ttlHours: setting(
+    z.int().min(1).max(longestTtlHours).optional(),
+    `a whole number of hours from 1 to ${longestTtlHours}, after which ./llm reap may take the stack down`,
+    48,
+  ),
+  // Written by ./llm up from ttlHours, so that it is the same at every preview.
+  expiresOn: setting(
+    z.iso.datetime().optional(),
+    'a time in UTC and in quotes, such as "2026-12-01T18:00:00Z"',
+    "2026-12-01T18:00:00Z",
+  ),
 };
 
 const rows = Object.values(systems);
@@ -81,6 +106,10 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
   report.addIssues(stackSchema, base.error?.issues ?? [], []);
 
   const environment = z.enum(environments).safeParse(raw["environment"]);
+  for (const key of ["ttlHours", "expiresOn"]) {
+    if (environment.data !== "prod" || raw[key] === undefined) continue;
+    report.add(`${namespace}:${key} is set, and production does not expire.`, `pulumi config rm ${namespace}:${key}`);
+  }
   const configured = new Map<SystemName, ConfiguredSystem>();
   if (environment.success && region) {
     const secrets = new Set(rows.flatMap((row) => row.secretKeys).filter((key) => raw[key] !== undefined));
@@ -96,7 +125,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
     for (const mistake of overlaps(named, raw, place)) report.add(mistake);
   }
   if (report.mistakes.length > 0 || !base.success || !region) throw new ConfigError(stack, report.mistakes);
-  const { alarmEmail, manageApiGatewayLogging, environment: environmentName } = base.data;
+  const { alarmEmail, manageApiGatewayLogging, environment: environmentName, expiresOn } = base.data;
   return {
     project,
     stack,
@@ -105,6 +134,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
     systems: configured,
     alarmEmail,
     manageApiGatewayLogging,
+    expiresOn,
   };
 }
 
@@ -134,7 +164,7 @@ function overlaps(names: readonly SystemName[], raw: Raw, place: Place): string[
 }
 
 /** The addresses of a system's VPC, whatever else is wrong with its settings. */
-function cidrOf(name: SystemName, raw: Raw, place: Place): string | undefined {
+export function cidrOf(name: SystemName, raw: Raw, place: Place): string | undefined {
   const { configKey, schema } = systems[name];
   const object = schema(place);
   const own = raw[configKey] ?? {};

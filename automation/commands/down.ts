@@ -1,30 +1,75 @@
-import { EXIT, Interrupted } from "../lib/exit";
+import { setTimeout as pause } from "node:timers/promises";
+import { currentBackups } from "../backup/sets";
+import { forgetSleep } from "../environments/sleep";
+import { EXIT } from "../lib/exit";
 import { leftovers } from "../lib/leftovers";
 import { runOperation } from "../lib/operation";
-import { openSession, type Session, withStackLock } from "../lib/session";
-import { ask, confirm, secondsSince } from "../lib/terminal";
-import { UserError } from "../lib/user-error";
+import { guardPlace, openSession, resourcesOf, type Session, withStackLock } from "../lib/session";
+import { ask, secondsSince } from "../lib/terminal";
+import { agree, protectedIn } from "../teardown/agreement";
+import { type Found, howToDelete } from "../teardown/found";
+import { dollarsPerDay, totalOf, usdPerDay } from "../teardown/prices";
+import { destroyWithRetries } from "../teardown/stuck";
 
 export interface DownFlags {
   local?: boolean;
   yes?: boolean;
+  /** The stack's name: what production asks for. */
+  confirm?: string;
 }
 
-/** `./llm down`: destroy the stack, then look for what is left of it; leftovers are a failure. */
+/** `./llm down`: destroy the stack, then look for what is left of it; leftovers are a failure, what is kept on purpose is named. */
 export async function down(stackName: string, flags: DownFlags): Promise<void> {
   const start = performance.now();
   const session = await openSession(stackName, flags);
-  await agree(session, flags);
-  const { stack } = session;
-  await withStackLock(session, () => runOperation("destroy", (callbacks) => stack.destroy(callbacks)));
+  const { stack, settings } = session;
+  await guardPlace(session);
+  await agree(
+    {
+      stackName,
+      production: settings.config?.["llm-stacks:environment"] === "prod",
+      where: session.emulator ? "on this machine" : "on AWS",
+      yes: flags.yes ?? false,
+      confirmed: flags.confirm,
+      protectedResources: protectedIn(await resourcesOf(stack)),
+    },
+    ask,
+  );
+  await destroyWithRetries(
+    (record) =>
+      withStackLock(session, async () => {
+        await runOperation("destroy", (callbacks) =>
+          stack.destroy({
+            ...callbacks,
+            onEvent: (event) => {
+              callbacks.onEvent(event);
+              record(event);
+            },
+          }),
+        );
+      }),
+    { sleep: (seconds) => pause(seconds * 1000), log: (line) => console.error(line) },
+  );
+  await forgetSleep(session);
+  await report(session, start);
+}
 
-  const left = await leftovers(session);
+async function report(session: Session, start: number): Promise<void> {
+  const { stackName, stack } = session;
+  const { left, retained } = await leftovers(session);
+  const kept = [...retained, ...(await currentBackups(session))];
+  if (kept.length > 0) {
+    console.log(`\nKept on purpose:`);
+    for (const found of kept) tell(found, (line) => console.log(line));
+  }
   if (left.length > 0) {
+    const { usd, unknown } = totalOf(left);
     console.error(`\n${left.length} resources of stack ${stackName} are left:`);
-    for (const arn of left) console.error(`  ${arn}`);
+    for (const found of left) tell(found, (line) => console.error(line));
     console.error(
-      "  -> Run the same command again; what stays has to be deleted by hand, and may cost money until then.",
+      `Together ${dollarsPerDay(usd)}${unknown > 0 ? `, and ${unknown} whose cost is not known` : ""} (us-east-1, list prices).`,
     );
+    console.error("  -> Run the same command again; what stays has to be deleted by hand.");
     process.exitCode = EXIT.failed;
     return;
   }
@@ -33,18 +78,8 @@ export async function down(stackName: string, flags: DownFlags): Promise<void> {
   console.log(`\nStack ${stackName} is down and nothing is left of it, after ${secondsSince(start)}.`);
 }
 
-async function agree(session: Session, flags: DownFlags): Promise<void> {
-  const { stackName, settings } = session;
-  if (settings.config?.["llm-stacks:environment"] === "prod" && !session.emulator) {
-    const answer = await ask(
-      `This destroys PRODUCTION stack ${stackName} on AWS. Type its name to go on: `,
-      "Destroying a production stack takes a person who types its name on a terminal; --yes does not replace that.",
-    );
-    if (answer !== stackName) throw new UserError(`"${answer}" is not "${stackName}". Nothing was changed.`);
-  } else if (
-    !flags.yes &&
-    !(await confirm(`Destroy stack ${stackName}${flags.local ? " on this machine" : " on AWS"}?`))
-  ) {
-    throw new Interrupted("Nothing was changed.");
-  }
+function tell(found: Found, log: (line: string) => void): void {
+  const { kind, id, retained } = found;
+  const cost = retained === "deleted by AWS" ? retained : dollarsPerDay(usdPerDay(found));
+  log(`  ${kind} ${id}: ${cost}\n    -> ${howToDelete(found)}`);
 }

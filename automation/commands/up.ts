@@ -1,21 +1,28 @@
 import type { OutputMap } from "@pulumi/pulumi/automation";
+import { sleepRecordOf } from "../environments/sleep";
 import { Interrupted, UsageError } from "../lib/exit";
 import { FindingsPresenter } from "../lib/findings/presenter";
 import { runOperation } from "../lib/operation";
-import { openSession, withStackLock } from "../lib/session";
+import { guardPlace, openSession, withStackLock } from "../lib/session";
 import { confirm, secondsSince } from "../lib/terminal";
+import { twinIn } from "./new";
 import { printOutputs } from "./outputs";
 import { type PreviewFlags, previewSession } from "./preview";
 
 export interface UpFlags extends PreviewFlags {
   yes?: boolean;
+  /** Another region: the stack's twin there, with a settings file of its own. */
+  region?: string;
 }
 
 /** `./llm up`: preview with policies, ask, update, print the outputs. */
-export async function up(stackName: string, flags: UpFlags): Promise<void> {
+export async function up(named: string, flags: UpFlags): Promise<void> {
   const start = performance.now();
+  const stackName = flags.region === undefined ? named : twinIn(named, flags.region);
   const findings = new FindingsPresenter(stackName, flags);
   const session = await openSession(stackName, flags);
+  await guardPlace(session);
+  const asleep = await sleepRecordOf(session);
   const leftOut = flags.systems ? systemsBeside(flags.systems, await session.stack.outputs()) : [];
   if (leftOut.length > 0 && flags.yes) {
     throw new UsageError(
@@ -43,6 +50,11 @@ export async function up(stackName: string, flags: UpFlags): Promise<void> {
     ),
   );
   printOutputs(session, result.outputs);
+  if (asleep) {
+    console.log(
+      `\nStack ${stackName} sleeps since ${asleep.since}: ./llm wake ${stackName}${flags.local ? " --local" : ""}`,
+    );
+  }
   console.log(`\nStack ${stackName} is up${flags.local ? " on this machine" : ""} after ${secondsSince(start)}.`);
 }
 

@@ -1,31 +1,30 @@
-import { paginateGetResources, ResourceGroupsTaggingAPIClient } from "@aws-sdk/client-resource-groups-tagging-api";
+import { type Found, isNameOf } from "../teardown/found";
+import { takeInventory } from "../teardown/inventory";
+import { knownStacks } from "./project";
 import { regionOf, type Session } from "./session";
 
-/**
- * ARNs of what still carries the stack's tags, in the stack's region, sorted. Every taggable resource of a component
- * has them. Resources that AWS can't tag are deleted with the ones they belong to.
- *
- * On AWS the tagging index lags: a resource deleted a moment ago may be listed for some minutes.
- * https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
- */
-export async function leftovers(session: Session): Promise<string[]> {
-  const client = new ResourceGroupsTaggingAPIClient({ region: regionOf(session.settings) });
-  try {
-    const arns: string[] = [];
-    const pages = paginateGetResources(
-      { client },
-      {
-        TagFilters: [
-          { Key: "Project", Values: [(await session.stack.workspace.projectSettings()).name] },
-          { Key: "Stack", Values: [session.stackName] },
-        ],
-      },
-    );
-    for await (const page of pages) {
-      for (const { ResourceARN } of page.ResourceTagMappingList ?? []) if (ResourceARN) arns.push(ResourceARN);
-    }
-    return arns.sort();
-  } finally {
-    client.destroy();
-  }
+export interface Leftovers {
+  /** What should be gone. */
+  readonly left: readonly Found[];
+  /** What stays on purpose: last snapshots, and what AWS deletes by itself in some days. */
+  readonly retained: readonly Found[];
+}
+
+/** What is left of a stack in its region after it was destroyed, by tags and by names. */
+export async function leftovers(session: Session): Promise<Leftovers> {
+  const { systemNames } = require("../../stacks/systems") as typeof import("../../stacks/systems");
+  const { stackName: stack } = session;
+  const found = await takeInventory({
+    project: (await session.stack.workspace.projectSettings()).name,
+    stack,
+    region: regionOf(session.settings),
+    isNameOf: (name) =>
+      isNameOf(
+        name,
+        stack,
+        [...systemNames, "shared"],
+        knownStacks().filter((other) => other !== stack),
+      ),
+  });
+  return { left: found.filter(({ retained }) => !retained), retained: found.filter(({ retained }) => retained) };
 }

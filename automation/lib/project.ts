@@ -88,5 +88,10 @@ export function writeLocalProject(stack: string, settings: StackSettings): void 
   const project = parse(readFileSync(join(repoRoot, "Pulumi.yaml"), "utf8")) as { main: string };
   project.main = relative(localProjectDir, join(repoRoot, project.main));
   writeFileSync(join(localProjectDir, "Pulumi.yaml"), stringify(project));
-  writeFileSync(join(localProjectDir, `Pulumi.${stack}.yaml`), stringify(settings));
+  writeFileSync(join(localProjectDir, `Pulumi.${stack}.yaml`), settingsText(settings));
+}
+
+/** A settings file's text. Strings are quoted: Pulumi would read a time without quotes as a value of its own kind. */
+export function settingsText(settings: StackSettings): string {
+  return stringify(settings, { defaultStringType: "QUOTE_DOUBLE", defaultKeyType: "PLAIN" });
 }

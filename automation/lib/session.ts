@@ -5,12 +5,16 @@ import { ConcurrentUpdateError, LocalWorkspace, PulumiCommand, type Stack } from
 import { awsEnv, providerConfig } from "../../local/aws-env";
 import { type Emulator, ensureEmulator } from "../../local/emulator";
 import { type Engine, ensureEngine } from "../../toolchain/engine";
+import { withExpiry } from "../environments/expiry";
+import { askCaller, type Caller, placeOf, type RecordedResource, recordedPlace } from "../environments/place";
+import { withPrerequisites } from "../environments/prerequisites";
 import { localDir, repoRoot } from "./paths";
 import {
   localProjectDir,
   localSettings,
   readSettings,
   type StackSettings,
+  settingsText,
   withSystems,
   writeLocalProject,
 } from "./project";
@@ -36,6 +40,8 @@ export interface Session {
   configFile?: string;
   /** Policy packs every preview and update is judged by. */
   policyPacks: string[];
+  /** Who we are on AWS; undefined for a local stack. */
+  caller?: Caller;
 }
 
 const log = (line: string) => console.error(line);
@@ -48,24 +54,63 @@ export async function openSession(stackName: string, options: SessionOptions): P
   const engine = await ensureEngine(log);
   Object.assign(process.env, engine.env);
   const common = { stackName, engine, policyPacks: [join(repoRoot, "policy-pack")] };
+  log(describePlace(stackName, tracked, options.local ?? false));
 
   if (!options.local) {
-    const settings = withSystems(tracked, options.systems);
-    const stack = await openStack(stackName, repoRoot, {});
-    return { ...common, stack, settings, ...(options.systems && { configFile: writeOverride(stackName, settings) }) };
+    let caller: Caller | undefined;
+    const ask = async (region: string) => {
+      caller = await askCaller(region);
+      return caller;
+    };
+    const stack = await withPrerequisites(placeOf(stackName, tracked, ask), () => openStack(stackName, repoRoot, {}));
+    const settings = await expiring(stack, withSystems(tracked, options.systems));
+    const configFile = settings === tracked ? undefined : writeOverride(stackName, settings);
+    return { ...common, stack, settings, ...(caller && { caller }), ...(configFile && { configFile }) };
   }
 
   const emulator = await ensureEmulator(log);
   setAsideStaleState(emulator);
-  const settings = withSystems(
+  const stated = withSystems(
     localSettings(tracked, readSettings(stackName, localProjectDir), providerConfig, localSecret),
     options.systems,
   );
-  writeLocalProject(stackName, settings);
+  writeLocalProject(stackName, stated);
   // The AWS clients of this process (demo, checks after `down`) talk to the emulator too.
-  Object.assign(process.env, awsEnv(emulator.endpoint, regionOf(settings)));
+  Object.assign(process.env, awsEnv(emulator.endpoint, regionOf(stated)));
   const stack = await openStack(stackName, localProjectDir, localEngineEnv());
+  const settings = await expiring(stack, stated);
+  if (settings !== stated) writeLocalProject(stackName, settings);
   return { ...common, stack, settings, emulator };
+}
+
+/** What every command says first: which environment it is for, and where that is. */
+export function describePlace(stackName: string, settings: StackSettings, local: boolean): string {
+  const { config = {} } = settings;
+  const account = config["llm-stacks:accountId"];
+  return [
+    `Stack ${stackName}: ${String(config["llm-stacks:environment"] ?? "no environment")}`,
+    String(config["aws:region"] ?? "no region"),
+    local ? "on this machine" : account === undefined ? "on AWS" : `on AWS, account ${String(account)}`,
+  ].join(", ");
+}
+
+/** A stack with a time to live gets the time it ends, which is asked of what is deployed. */
+async function expiring(stack: Stack, settings: StackSettings): Promise<StackSettings> {
+  if (settings.config?.["llm-stacks:ttlHours"] === undefined) return settings;
+  return withExpiry(settings, await resourcesOf(stack));
+}
+
+/** What a stack's state holds; nothing before its first update. */
+export async function resourcesOf(stack: Stack): Promise<RecordedResource[]> {
+  const { deployment } = await stack.exportStack();
+  return (deployment as { resources?: RecordedResource[] } | undefined)?.resources ?? [];
+}
+
+/** To be called before anything is changed. @throws UserError when the stack stands elsewhere than its configuration says */
+export async function guardPlace(session: Session): Promise<void> {
+  const { stackName, settings, stack, caller } = session;
+  const checks = recordedPlace(stackName, settings, await resourcesOf(stack), caller?.accountId);
+  await withPrerequisites(checks, async () => undefined);
 }
 
 /** AWS region of a stack. */
@@ -127,10 +172,9 @@ function nodeOptions(): string {
 
 /** Settings for one run on AWS; the tracked file stays as it is. */
 function writeOverride(stackName: string, settings: StackSettings): string {
-  const { stringify } = require("yaml") as typeof import("yaml");
   const file = join(localDir, `Pulumi.${stackName}.override.yaml`);
   mkdirSync(localDir, { recursive: true });
-  writeFileSync(file, stringify(settings));
+  writeFileSync(file, settingsText(settings));
   return file;
 }
 

@@ -27,6 +27,8 @@ export interface SystemContext {
   readonly protectData: boolean;
   /** Let destroy empty what stores data. Never together with `protectData`. */
   readonly disposableData: boolean;
+  /** When the stack may be taken down by whoever tidies up, ISO 8601 in UTC; the tag ExpiresOn. Default: it stays. */
+  readonly expiresOn?: string;
 }
 
 /** The ARN partition of a region. Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */

@@ -16,6 +16,12 @@ export const requiredTagKeys = [
 ] as const;
 export type RequiredTagKey = (typeof requiredTagKeys)[number];
 
+/** Tag of stacks that are not meant to stay: when they may be taken down, ISO 8601 in UTC. */
+export const expiryTagKey = "ExpiresOn";
+
+/** What every resource of a component is tagged with. */
+export type ComponentTags = Readonly<Record<RequiredTagKey, string>> & { readonly [expiryTagKey]?: string };
+
 /** Source: https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html */
 const limits = { keyLength: 128, valueLength: 256, count: 50 };
 const allowed = /^[\p{L}\p{Z}\p{N}_.:/=+\-@]*$/u;
@@ -25,8 +31,8 @@ export function deploymentOf({ system, stack }: SystemContext): string {
   return `${system}-${stack}`;
 }
 
-/** The required tags of a component. `service` is the part of the system it belongs to, such as `network`. */
-export function componentTags(context: SystemContext, service: string): Record<RequiredTagKey, string> {
+/** The required tags of a component, and when it expires. `service` is the part of the system it belongs to, such as `network`. */
+export function componentTags(context: SystemContext, service: string): ComponentTags {
   return {
     Project: context.project,
     Environment: context.environment,
@@ -36,6 +42,7 @@ export function componentTags(context: SystemContext, service: string): Record<R
     Service: service,
     CostTier: context.costTier,
     Deployment: deploymentOf(context),
+    ...(context.expiresOn !== undefined && { [expiryTagKey]: context.expiresOn }),
   };
 }
 
@@ -43,10 +50,7 @@ export function componentTags(context: SystemContext, service: string): Record<R
  * The required tags with a resource's own.
  * @throws RangeError naming each tag that AWS would refuse or that would replace a required one
  */
-export function withTags(
-  required: Readonly<Record<RequiredTagKey, string>>,
-  own: Readonly<Record<string, string>> = {},
-): Record<string, string> {
+export function withTags(required: ComponentTags, own: Readonly<Record<string, string>> = {}): Record<string, string> {
   const mistakes: string[] = [];
   const lowerCaseKeys = new Set(Object.keys(required).map((key) => key.toLowerCase()));
   for (const [key, value] of Object.entries(own)) {

@@ -29,6 +29,7 @@ NAMES = [
     "bucket_readers",
     "bucket_metrics",
     "multipart_tags",
+    "version_listing",
     "efs_mounts",
     "async_invocations",
     "node_workers",

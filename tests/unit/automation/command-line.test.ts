@@ -4,7 +4,18 @@ import { llm } from "../../support/llm";
 describe("the command line", () => {
   test.each([
     { args: [], says: "Usage: llm" },
-    { args: ["up"], says: "missing required argument 'stack'" },
+    { args: ["up"], says: "No stack is named and none is chosen" },
+    { args: ["sleep"], says: "No stack is named and none is chosen" },
+    { args: ["restore", "dev"], says: "required option '--to <point>' not specified" },
+    { args: ["drill", "dev"], says: "it runs on this machine only: --local" },
+    { args: ["switch", "nowhere"], says: 'There is no stack "nowhere"' },
+    { args: ["new", "qa", "--from", "nowhere"], says: 'There is no stack "nowhere" to start from' },
+    { args: ["new", "Q_A", "--from", "dev"], says: `"Q_A" can't be a stack's name` },
+    { args: ["new", "dev", "--from", "prod"], says: 'There is a stack "dev" already' },
+    { args: ["new", "qa", "--from", "dev", "--account", "12"], says: '"12" is not an AWS account' },
+    { args: ["new", "qa", "--from", "dev", "--region", "mars"], says: '"mars" is not an AWS region' },
+    { args: ["new", "qa", "--from", "dev", "--systems", "x"], says: 'There is no system "x"' },
+    { args: ["up", "dev", "--region", "mars"], says: '"mars" is not an AWS region' },
     { args: ["launch"], says: "unknown command 'launch'" },
     { args: ["up", "dev", "--cloud"], says: "unknown option '--cloud'" },
     { args: ["up", "dev", "--systems", "a,,b"], says: "has an empty name" },
@@ -15,7 +26,8 @@ describe("the command line", () => {
     { args: ["weights", "upload", "dev"], says: "missing required argument 'folder'" },
     { args: ["capacity", "nothing", "g5.xlarge"], says: '"nothing" is not in the table of models' },
   ])("ends with status 2 and says why: llm $args", async ({ args, says }) => {
-    const run = await llm(args);
+    // Whatever stack is chosen in this checkout.
+    const run = await llm(args, { env: { LLM_STACKS_LOCAL_DIR: ".local/command-line" } });
     expect(run.stderr).toContain(says);
     expect(run.status).toBe(2);
   });
@@ -34,6 +46,15 @@ describe("the command line", () => {
       "local",
       "weights",
       "test",
+      "new",
+      "switch",
+      "sleep",
+      "wake",
+      "reap",
+      "backup",
+      "backups",
+      "restore",
+      "drill",
     ]) {
       expect(run.stdout).toMatch(new RegExp(`^  ${command} `, "m"));
     }

@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import { knownStacks, localSettings, readSettings, withSystems } from "../../../automation/lib/project";
+import { knownStacks, localSettings, readSettings, settingsText, withSystems } from "../../../automation/lib/project";
 
 const folder = mkdtempSync(join(tmpdir(), "llm-settings-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -33,6 +33,12 @@ describe("a local stack's settings", () => {
     const value = { secure: true, other: 1 };
     expect(localSettings({ config: { a: value } }, {}, {}, () => "x").config).toEqual({ a: value });
   });
+});
+
+test("a time is written so that Pulumi reads it as text", () => {
+  expect(settingsText({ config: { "llm-stacks:expiresOn": "2026-12-01T18:00:00Z", "llm-stacks:ttlHours": 5 } })).toBe(
+    'config:\n  llm-stacks:expiresOn: "2026-12-01T18:00:00Z"\n  llm-stacks:ttlHours: 5\n',
+  );
 });
 
 describe("the list of systems", () => {
