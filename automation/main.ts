@@ -89,13 +89,15 @@ function commandLine(): Command {
     );
 
   program
-    .command("usage <stack>")
+    .command("usage [stack]")
     .description("this month's usage against the free tier's limits, with its projection; status 1 over a limit")
     .addOption(LOCAL)
     .addOption(JSON_OUTPUT)
     .option("--cost-explorer", "ask Cost Explorer too, for S3 requests and the bill ($0.01 a call)")
     .option("--notify", "tell the stack's topic what is at 80 % or over")
-    .action((stack: string, flags) => load<typeof import("./commands/usage")>("./commands/usage").usage(stack, flags));
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/usage")>("./commands/usage").usage(stackOrCurrent(stack), flags),
+    );
 
   program
     .command("demo <system>")
@@ -108,7 +110,7 @@ function commandLine(): Command {
     .action((system: string, flags) => load<typeof import("./commands/demo")>("./commands/demo").demo(system, flags));
 
   program
-    .command("cost <stack>")
+    .command("cost [stack]")
     .description("what it costs a month, by system and resource, before anything is deployed")
     .addOption(LOCAL)
     .addOption(SYSTEMS)
@@ -118,22 +120,28 @@ function commandLine(): Command {
     .option("--budget <usd>", "US dollars a month; above them the status is 3 (default: cost:budgetUsd of the config)")
     .option("--tokens-per-minute <n>", "load of a fleet with GPUs, for the price of a million tokens")
     .option("--tokens-per-second <n>", "what one of its instances manages, measured")
-    .action((stack: string, flags) => load<typeof import("./commands/cost")>("./commands/cost").cost(stack, flags));
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/cost")>("./commands/cost").cost(stackOrCurrent(stack), flags),
+    );
 
   program
-    .command("smoke <stack>")
+    .command("smoke [stack]")
     .description("signs of life of what is deployed: ways in, logs, dashboards, alarms; status 1 if one is missing")
     .addOption(LOCAL)
     .addOption(JSON_OUTPUT)
     .option("--out <dir>", "where the report goes (default: evidence/smoke-<stack>)")
-    .action((stack: string, flags) => load<typeof import("./commands/smoke")>("./commands/smoke").smoke(stack, flags));
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/smoke")>("./commands/smoke").smoke(stackOrCurrent(stack), flags),
+    );
 
   program
-    .command("drift <stack>")
+    .command("drift [stack]")
     .description("what was changed past the program; status 1 if anything was")
     .addOption(LOCAL)
     .addOption(JSON_OUTPUT)
-    .action((stack: string, flags) => load<typeof import("./commands/drift")>("./commands/drift").drift(stack, flags));
+    .action((stack: string | undefined, flags) =>
+      load<typeof import("./commands/drift")>("./commands/drift").drift(stackOrCurrent(stack), flags),
+    );
 
   program
     .command("capacity <model> <types...>")

@@ -1,27 +1,6 @@
-import { hardware, isInstanceType } from "../../components/inference/hardware";
-import { databaseClasses } from "../../stacks/agents-cost";
+import type { Price } from "../../pricing/price";
+import { databaseHour, instanceHour, usEast1 } from "../../pricing/us-east-1";
 import type { Found, Kind } from "./found";
-
-/** List prices of us-east-1 in US dollars, as of 2026-11, unverified; the pricing pages of the services. */
-export const listPrices = {
-  /** An hour each. */
-  publicAddress: 0.005,
-  natGateway: 0.045,
-  loadBalancer: 0.0225,
-  /** In one zone. */
-  vpcEndpoint: 0.01,
-  /** A month each. */
-  key: 1,
-  secret: 0.4,
-  /** A GB and month. */
-  volumeGiB: 0.08,
-  databaseGiB: 0.115,
-  databaseSnapshotGiB: 0.095,
-  fileSystemGiB: 0.3,
-  tableGiB: 0.25,
-  bucketGiB: 0.023,
-  logGiB: 0.03,
-} as const;
 
 const hoursPerDay = 24;
 const daysPerMonth = 30.4;
@@ -45,44 +24,44 @@ export function usdPerDay({ kind, facts = {} }: Found): number | undefined {
     case "instance":
     case "fleet":
       if (count === 0) return 0;
-      return instanceType !== undefined && isInstanceType(instanceType)
-        ? hardware[instanceType].usdPerHour.value * hoursPerDay * count
-        : undefined;
+      return daily(instanceHour(instanceType ?? ""), count);
     case "database": {
-      const hourly = Object.entries(databaseClasses).find(([name]) => name === instanceType)?.[1];
-      const storage = stored(listPrices.databaseGiB);
-      return hourly === undefined || storage === undefined
-        ? undefined
-        : (hourly * hoursPerDay + storage) * (multiAz ? 2 : 1);
+      const hours = daily(databaseHour(instanceType ?? ""), 1);
+      const storage = stored(usEast1.rdsGp3GbMonth.usd);
+      return hours === undefined || storage === undefined ? undefined : (hours + storage) * (multiAz ? 2 : 1);
     }
     case "address":
-      return listPrices.publicAddress * hoursPerDay;
+      return usEast1.publicIpv4Hour.usd * hoursPerDay;
     case "NAT gateway":
-      return listPrices.natGateway * hoursPerDay;
+      return usEast1.natGatewayHour.usd * hoursPerDay;
     case "load balancer":
-      return listPrices.loadBalancer * hoursPerDay;
+      return usEast1.loadBalancerHour.usd * hoursPerDay;
     case "VPC endpoint":
-      return listPrices.vpcEndpoint * hoursPerDay * count;
+      return usEast1.interfaceEndpointHour.usd * hoursPerDay * count;
     case "key":
-      return perMonth(listPrices.key);
+      return perMonth(usEast1.kmsKeyMonth.usd);
     case "secret":
-      return perMonth(listPrices.secret);
+      return perMonth(usEast1.secretMonth.usd);
     case "volume":
-      return stored(listPrices.volumeGiB);
+      return stored(usEast1.gp3GbMonth.usd);
     case "database snapshot":
-      return stored(listPrices.databaseSnapshotGiB);
+      return stored(usEast1.rdsBackupGbMonth.usd);
     case "file system":
-      return stored(listPrices.fileSystemGiB);
+      return stored(usEast1.efsGbMonth.usd);
     case "table":
-      return stored(listPrices.tableGiB);
+      return stored(usEast1.dynamodbGbMonth.usd);
     case "bucket":
     case "backups":
-      return stored(listPrices.bucketGiB);
+      return stored(usEast1.s3GbMonth.usd);
     case "log group":
-      return stored(listPrices.logGiB);
+      return stored(usEast1.logGbMonth.usd);
     default:
       return undefined;
   }
+}
+
+function daily(hour: Price | undefined, count: number): number | undefined {
+  return hour && hour.usd * hoursPerDay * count;
 }
 
 /** A price a day for people. */

@@ -28,6 +28,7 @@ vi.mock("../../../automation/lib/session", () => ({
       },
     }),
   guardPlace: () => step("guardPlace", undefined),
+  regionOf: () => "us-east-1",
   withStackLock: (_session: unknown, operation: () => Promise<unknown>) => operation(),
 }));
 vi.mock("../../../automation/environments/sleep", () => ({ sleepRecordOf: () => step("sleepRecordOf", undefined) }));

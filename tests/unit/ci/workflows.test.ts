@@ -156,7 +156,8 @@ describe("[operations 7] what workflows call", () => {
     const preview = await helpOf("automation/main.ts", ["preview"]);
     expect(preview && mistakesIn(["dev", "--jsn"], preview)).toEqual(["there is no option --jsn"]);
     expect(preview && mistakesIn(["dev", "--sarif", "--json"], preview)).toEqual(["--sarif has no value"]);
-    expect(preview && mistakesIn(["--json"], preview)).toEqual(["0 arguments, not 1 to 1"]);
+    const demo = await helpOf("automation/main.ts", ["demo"]);
+    expect(demo && mistakesIn(["--local"], demo)).toEqual(["0 arguments, not 1 to 1"]);
     expect(preview && mistakesIn(["dev", "--sarif", "file", "--local"], preview)).toEqual([]);
     expect(await helpOf("automation/main.ts", ["launch"])).toBeUndefined();
   });
