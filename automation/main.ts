@@ -1,4 +1,5 @@
 import { Command, Option } from "commander";
+import { parseCount, parseDuration, parseRate } from "../loadtest/options";
 import { stackOrCurrent } from "./environments/current";
 import { runToEnd, UsageError } from "./lib/exit";
 
@@ -141,6 +142,25 @@ function commandLine(): Command {
     .addOption(JSON_OUTPUT)
     .action((stack: string | undefined, flags) =>
       load<typeof import("./commands/drift")>("./commands/drift").drift(stackOrCurrent(stack), flags),
+    );
+
+  program
+    .command("load <stack> <system>")
+    .description("load ollama or phi3 with Locust, judge every answer, compare with a baseline")
+    .addOption(LOCAL)
+    .option("--users <number>", "users at once", parseCount, 2)
+    .option("--spawn-rate <rate>", "users that start in a second", parseRate, 1)
+    .option("--duration <time>", "how long, such as 90s or 5m", parseDuration, 60)
+    .option("--pacing <time>", "how long after the start of a request a user starts the next", parseDuration, 2)
+    .option("--max-tokens <number>", "the most tokens that a request generates", parseCount, 32)
+    .option("--timeout <time>", "an answer that takes longer is a failure", parseDuration, 120)
+    .option("--through <output>", "the output whose URL is asked: for phi3 pageUrl, which streams, or apiUrl")
+    .option("--out <dir>", "where the report goes (default: evidence/loadtest-<system>)")
+    .option("--baseline <file>", "report.json of an earlier run; what is worse by more than the tolerance is a failure")
+    .option("--tolerance <percent>", "of the baseline", parseRate, 20)
+    .addOption(YES)
+    .action((stack: string, system: string, flags) =>
+      load<typeof import("../loadtest/load")>("../loadtest/load").load(stack, system, flags),
     );
 
   program

@@ -69,6 +69,6 @@ function loadOf(flags: CostFlags): TokenLoad | undefined {
   }
   throw new UsageError(
     "A price for tokens needs both --tokens-per-minute and --tokens-per-second.",
-    "The first is the load; the second what one instance manages, from a load test: npm run loadtest.",
+    "The first is the load; the second what one instance manages, from a load test: ./llm load.",
   );
 }

@@ -129,7 +129,7 @@ describe("a server that answers wrongly", () => {
   });
 });
 
-describe("npm run loadtest", () => {
+describe("./llm load", () => {
   const home = join(localDir, "e2e-loadtest");
   const env = { ...process.env, LLM_STACKS_LOCAL_DIR: home };
   const script = (file: string, ...args: string[]) => ["--require", "tsx/cjs", join(repoRoot, file), ...args];
@@ -141,11 +141,15 @@ describe("npm run loadtest", () => {
   const loadtest = (args: string[], onOutput: (output: string, child: ChildProcess) => void = () => {}) =>
     new Promise<{ status: number | null; output: string }>((resolve, reject) => {
       const options = ["--local", "--duration", "3s", "--pacing", "1", "--max-tokens", "8", "--out", out];
-      const child = spawn(process.execPath, script("loadtest/main.ts", "dev", "ollama", ...options, ...args), {
-        cwd: repoRoot,
-        env,
-        stdio: ["ignore", "pipe", "pipe"],
-      });
+      const child = spawn(
+        process.execPath,
+        script("automation/main.ts", "load", "dev", "ollama", ...options, ...args),
+        {
+          cwd: repoRoot,
+          env,
+          stdio: ["ignore", "pipe", "pipe"],
+        },
+      );
       let output = "";
       for (const stream of [child.stdout, child.stderr]) {
         stream.on("data", (chunk) => {

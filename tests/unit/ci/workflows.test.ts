@@ -141,13 +141,11 @@ describe("[operations 7] what workflows call", () => {
     async ({ workflow, job }) => {
       for (const [program = "", ...args] of callsOf(workflow, job)) {
         const call = [program, ...args].join(" ");
-        if (program === "llm") await expectCommand("automation/main.ts", args, call);
+        if (program === "llm") await expectCommand(args, call);
         if (program !== "npm") continue;
         const words = args.filter((word) => word !== "--silent");
         expect(words[0], call).toBe("run");
         expect(Object.keys(scripts), call).toContain(words[1]);
-        if (words[1] === "loadtest")
-          await expectCommand("loadtest/main.ts", ["--", ...words.slice(words.indexOf("--") + 1)], call);
       }
     },
   );
@@ -172,9 +170,9 @@ describe("[operations 7] what workflows call", () => {
   });
 });
 
-async function expectCommand(file: string, args: readonly string[], call: string): Promise<void> {
+async function expectCommand(args: readonly string[], call: string): Promise<void> {
   const words = args[0] === "state" || args[0] === "local" ? args.slice(0, 2) : args.slice(0, 1);
-  const help = file === "loadtest/main.ts" ? await helpOf(file, []) : await helpOf(file, words);
+  const help = await helpOf("automation/main.ts", words);
   expect(help, `${call}: no such command`).toBeDefined();
   if (help) expect(mistakesIn(args.slice(words.length), help), call).toEqual([]);
 }

@@ -1,19 +1,18 @@
 import { join, resolve } from "node:path";
-import { Command } from "commander";
 import { plainOutputs } from "../automation/commands/outputs";
 import { withModelEdge } from "../automation/demo/model-edge";
-import { EXIT, runToEnd, UsageError } from "../automation/lib/exit";
+import { EXIT, UsageError } from "../automation/lib/exit";
 import { repoRoot } from "../automation/lib/paths";
 import { openSession, regionOf } from "../automation/lib/session";
 import { confirm } from "../automation/lib/terminal";
 import { reach } from "../local/urls";
 import { readBaseline, regressions } from "./baseline";
-import { parseCount, parseDuration, parseRate, requestsPerMinute } from "./options";
+import { requestsPerMinute } from "./options";
 import type { LoadTestResult } from "./report";
 import { runLoadTest } from "./run";
 import { type Target, targetOf, testedSystem } from "./target";
 
-interface Flags {
+export interface LoadFlags {
   local?: boolean;
   yes?: boolean;
   users: number;
@@ -28,29 +27,8 @@ interface Flags {
   tolerance: number;
 }
 
-function commandLine(): Command {
-  return new Command("npm run loadtest --")
-    .description("Load a deployed system with Locust, judge every answer, write report.json and report.md.")
-    .argument("<stack>")
-    .argument("<system>", "ollama or phi3")
-    .option("--local", "the stack on the emulator, with the small model behind it")
-    .option("--users <number>", "users at once", parseCount, 2)
-    .option("--spawn-rate <rate>", "users that start in a second", parseRate, 1)
-    .option("--duration <time>", "how long, such as 90s or 5m", parseDuration, 60)
-    .option("--pacing <time>", "how long after the start of a request a user starts the next", parseDuration, 2)
-    .option("--max-tokens <number>", "the most tokens that a request generates", parseCount, 32)
-    .option("--timeout <time>", "an answer that takes longer is a failure", parseDuration, 120)
-    .option("--through <output>", "the output whose URL is asked: for phi3 pageUrl, which streams, or apiUrl")
-    .option("--out <dir>", "where the report goes (default: evidence/loadtest-<system>)")
-    .option("--baseline <file>", "report.json of an earlier run; what is worse by more than the tolerance is a failure")
-    .option("--tolerance <percent>", "of the baseline", parseRate, 20)
-    .option("--yes", "do not ask before loading a system on AWS")
-    .exitOverride()
-    .action(loadtest);
-}
-
-/** Loads one system of a deployed stack. Exit status 1 when an answer was bad or an endpoint was never asked. */
-async function loadtest(stackName: string, systemName: string, flags: Flags): Promise<void> {
+/** `./llm load`: loads one system of a deployed stack. Exit status 1 when an answer was bad or an endpoint was never asked. */
+export async function load(stackName: string, systemName: string, flags: LoadFlags): Promise<void> {
   const system = testedSystem(systemName);
   // Before minutes of load, not after them.
   const baseline = flags.baseline === undefined ? undefined : readBaseline(resolve(callerDir(), flags.baseline));
@@ -94,12 +72,12 @@ async function loadtest(stackName: string, systemName: string, flags: Flags): Pr
   if (!result.passed || worse.length > 0) process.exitCode = EXIT.failed;
 }
 
-/** Paths are the caller's: npm changes to the checkout. */
+/** Paths are the caller's: the launcher changes to the checkout. */
 function callerDir(): string {
-  return process.env["INIT_CWD"] ?? ".";
+  return process.env["LLM_CALLER_DIR"] ?? ".";
 }
 
-async function askFirst(target: Target, { users, pacing, duration, maxTokens }: Flags): Promise<void> {
+async function askFirst(target: Target, { users, pacing, duration, maxTokens }: LoadFlags): Promise<void> {
   const rate = requestsPerMinute(users, pacing);
   const question = [
     `This sends up to ${rate} requests a minute to ${target.url} on AWS for ${duration} s, for at most ${maxTokens} tokens each.`,
@@ -117,5 +95,3 @@ function show({ passed, requests, failures, failed, neverAsked, doubts }: LoadTe
   for (const endpoint of neverAsked) console.log(`  ${endpoint} was never asked: let the run last longer`);
   for (const doubt of doubts) console.log(`  Doubtful: ${doubt}`);
 }
-
-void runToEnd(commandLine());
