@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { currentBackups } from "../backup/sets";
-import { forgetSleep } from "../environments/sleep";
+import { forgetSleep } from "../environments/sleep-record";
 import { EXIT } from "../lib/exit";
 import { leftovers } from "../lib/leftovers";
 import { runOperation } from "../lib/operation";

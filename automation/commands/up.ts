@@ -1,5 +1,5 @@
 import type { OutputMap } from "@pulumi/pulumi/automation";
-import { sleepRecordOf } from "../environments/sleep";
+import { sleepRecordOf } from "../environments/sleep-record";
 import { Interrupted, UsageError } from "../lib/exit";
 import { FindingsPresenter } from "../lib/findings/presenter";
 import { runOperation } from "../lib/operation";

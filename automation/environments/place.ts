@@ -1,4 +1,3 @@
-import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { StackSettings } from "../lib/project";
 import type { Prerequisite } from "./prerequisites";
 
@@ -14,6 +13,8 @@ export interface Caller {
 
 /** @throws what STS answers when there are no credentials, or expired ones */
 export async function askCaller(region: string): Promise<Caller> {
+  // On this machine nobody is asked.
+  const { GetCallerIdentityCommand, STSClient } = await import("@aws-sdk/client-sts");
   const client = new STSClient({ region, maxAttempts: 2 });
   try {
     const { Account = "", Arn = "" } = await client.send(new GetCallerIdentityCommand({}));

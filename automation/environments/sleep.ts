@@ -11,29 +11,14 @@ import {
   StartDBInstanceCommand,
   StopDBInstanceCommand,
 } from "@aws-sdk/client-rds";
-import {
-  DeleteParameterCommand,
-  GetParameterCommand,
-  ParameterNotFound,
-  PutParameterCommand,
-  SSMClient,
-} from "@aws-sdk/client-ssm";
-import { z } from "zod";
+import { DeleteParameterCommand, PutParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
 import { regionOf, resourcesOf, type Session } from "../lib/session";
 import { UserError } from "../lib/user-error";
 import type { RecordedResource } from "./place";
+import { parameterOf, readRecord, type SleepRecord } from "./sleep-record";
 
 /** What would start instances by itself: schedules in the morning, and alarms. */
 const wakers = ["AlarmNotification", "ScheduledActions"];
-
-const recordSchema = z.object({
-  /** ISO 8601. */
-  since: z.string(),
-  groups: z.array(z.object({ name: z.string(), desired: z.number(), suspended: z.array(z.string()) })),
-  databases: z.array(z.string()),
-});
-/** What a sleeping stack is to be when it wakes; kept in SSM, so that everybody knows. */
-export type SleepRecord = z.output<typeof recordSchema>;
 
 /** Sizes of a fleet as the program gives them. */
 export interface FleetSizes {
@@ -90,40 +75,6 @@ async function withClients<T>(session: Session, action: (clients: Clients) => Pr
   } finally {
     for (const client of Object.values(clients)) client.destroy();
   }
-}
-
-async function parameterOf({ stack, stackName }: Session): Promise<string> {
-  return `/${(await stack.workspace.projectSettings()).name}/${stackName}/asleep`;
-}
-
-async function readRecord(ssm: SSMClient, name: string): Promise<SleepRecord | undefined> {
-  try {
-    const { Parameter } = await ssm.send(new GetParameterCommand({ Name: name }));
-    return recordSchema.parse(JSON.parse(Parameter?.Value ?? ""));
-  } catch (error) {
-    if (error instanceof ParameterNotFound) return undefined;
-    throw new UserError(
-      `What ${name} in SSM says of the sleeping stack can't be read: ${(error as Error).message}`,
-      undefined,
-      {
-        cause: error,
-      },
-    );
-  }
-}
-
-/** What is kept of a stack that sleeps; undefined when it is awake. */
-export async function sleepRecordOf(session: Session): Promise<SleepRecord | undefined> {
-  const name = await parameterOf(session);
-  return withClients(session, ({ ssm }) => readRecord(ssm, name));
-}
-
-/** Forgets that a stack sleeps, when it is destroyed. */
-export async function forgetSleep(session: Session): Promise<void> {
-  const Name = await parameterOf(session);
-  await withClients(session, ({ ssm }) => ssm.send(new DeleteParameterCommand({ Name }))).catch((error: unknown) => {
-    if (!(error instanceof ParameterNotFound)) throw error;
-  });
 }
 
 export interface SleepResult {

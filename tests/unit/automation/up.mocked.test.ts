@@ -31,7 +31,9 @@ vi.mock("../../../automation/lib/session", () => ({
   regionOf: () => "us-east-1",
   withStackLock: (_session: unknown, operation: () => Promise<unknown>) => operation(),
 }));
-vi.mock("../../../automation/environments/sleep", () => ({ sleepRecordOf: () => step("sleepRecordOf", undefined) }));
+vi.mock("../../../automation/environments/sleep-record", () => ({
+  sleepRecordOf: () => step("sleepRecordOf", undefined),
+}));
 vi.mock("../../../automation/lib/terminal", () => ({
   confirm: () => step("confirm", true),
   secondsSince: () => "1 s",
