@@ -32,7 +32,7 @@ function walk(root: z.ZodType, schema: z.ZodType, path: readonly string[], insid
       walk(root, child, [...path, key], around),
     );
   }
-  const { expects } = helpFor(root, path) ?? {};
+  const expects = expected(root, path);
   const leaf = {
     path: written(path),
     expects: expects ?? "a list of maps, with the keys below",
@@ -43,6 +43,13 @@ function walk(root: z.ZodType, schema: z.ZodType, path: readonly string[], insid
     return [leaf];
   }
   return [leaf, ...walk(root, inner.element as z.ZodType, [...path, "[]"], "each")];
+}
+
+/** In the words of the schema's own error messages; of a list, also what each of its values may be. */
+function expected(root: z.ZodType, path: readonly string[]): string | undefined {
+  const own = helpFor(root, path)?.expects;
+  const each = helpFor(root, [...path, "[]"])?.expects;
+  return own !== undefined && each?.startsWith("one of ") && !own.endsWith(each) ? `${own}, each ${each}` : own;
 }
 
 function written(path: readonly string[]): string {
@@ -86,7 +93,7 @@ export function settingsOf(name: SystemName): Leaf[] {
     });
     return (all[0]?.leaves ?? []).map((leaf, index) => ({
       ...leaf,
-      expects: [...new Set(all.map(({ leaves }) => leaves[index]?.expects ?? ""))].join(", or "),
+      expects: together(new Map(all.map(({ environment, leaves }) => [environment, leaves[index]?.expects ?? ""]))),
       byDefault: together(new Map(all.map(({ environment, leaves }) => [environment, leaves[index]?.byDefault ?? ""]))),
     }));
   };
@@ -125,7 +132,7 @@ export function configurationDocument(): string {
     rows(leavesOf(z.strictObject(baseSettings))),
     elsewhere,
     "## What an environment decides",
-    "`llm-stacks:environment` chooses the defaults; where a setting below has the same name, that one wins.",
+    "`llm-stacks:environment` chooses the defaults; where a setting below has the same name, that one wins. [stacks/environments.ts](../stacks/environments.ts) says what each is.",
     environmentTable(),
     ...systemNames.map(section),
   ].join("\n\n")}\n`;

@@ -11,8 +11,8 @@ interface Node {
 interface Edge {
   readonly from: string;
   readonly to: string;
-  /** Port of a rule of security groups; undefined where one refers to the other in some other way. */
-  readonly port?: number;
+  /** What security groups let through; none where one refers to the other in some other way. */
+  readonly ports: readonly number[];
 }
 
 export interface Diagram {
@@ -38,6 +38,8 @@ export function diagramOf({ system, resources, originHost }: RecordedSystem): Di
   const byName = new Map(resources.map((resource) => [resource.name, resource]));
   const tops = resources.filter((resource) => resource.parent === undefined);
   const counts = Map.groupBy(tops, ({ type }) => counted[className(type)] ?? "");
+  // With those that are inside of fleets.
+  const alarmCount = resources.filter(({ type }) => type === "aws:cloudwatch/metricAlarm:MetricAlarm").length;
   const idOf = (top: RecordedResource) => counted[className(top.type)]?.replaceAll(" ", "-") ?? top.name;
   const depends = resources.flatMap((resource) =>
     resource.dependencies.flatMap((name) => {
@@ -53,7 +55,7 @@ export function diagramOf({ system, resources, originHost }: RecordedSystem): Di
     const kind = className(top.type);
     if (kind === "Vpc") continue;
     const plural = counted[kind];
-    const size = counts.get(plural ?? "")?.length ?? 0;
+    const size = kind === "Alarm" ? alarmCount : (counts.get(plural ?? "")?.length ?? 0);
     const label = plural
       ? `${size} ${size === 1 ? plural.slice(0, -1) : plural}`
       : `${top.name.slice(system.length + 1)}<br/>${kind}`;
@@ -67,13 +69,18 @@ export function diagramOf({ system, resources, originHost }: RecordedSystem): Di
 
   const edges = new Map<string, Edge>();
   const add = (from: RecordedResource, to: RecordedResource, port?: number) => {
-    const edge = { from: idOf(from), to: idOf(to), ...(port === undefined ? {} : { port }) };
-    if (edge.from === edge.to || !nodes.has(edge.from) || !nodes.has(edge.to)) return;
+    const [here, there] = [idOf(from), idOf(to)];
+    if (here === there || !nodes.has(here) || !nodes.has(there)) return;
     if (silent.has(className(from.type)) && className(to.type) !== "AlarmTopic") return;
-    const joined = [`${edge.from} ${edge.to}`, `${edge.to} ${edge.from}`];
+    const key = `${here} ${there}`;
+    const ports = edges.get(key)?.ports ?? [];
     // Who calls whom says more than who was made first.
-    if (joined.some((key) => edges.has(key)) && port === undefined) return;
-    edges.set(joined[0] ?? "", edge);
+    if (port === undefined && (edges.has(key) || edges.has(`${there} ${here}`))) return;
+    edges.set(key, {
+      from: here,
+      to: there,
+      ports: port === undefined ? ports : [...new Set([...ports, port])].sort((a, b) => a - b),
+    });
   };
   for (const { from, to, top, otherTop } of depends) {
     if (from.type !== "aws:vpc/securityGroupEgressRule:SecurityGroupEgressRule") continue;
@@ -137,7 +144,9 @@ function namedIn(resources: readonly RecordedResource[]) {
     .flatMap((from) => {
       const policy = JSON.stringify(from.inputs.policy);
       return named
-        .filter(({ name }) => new RegExp(`[:/]${name.replaceAll(".", "\\.")}(?![\\w-])`).test(policy))
+        .filter(({ name }) =>
+          new RegExp(`(?<![\\w-])${name.replace(/^\//, "").replaceAll(".", "\\.")}(?![\\w-])`).test(policy),
+        )
         .map(({ to }) => ({ from, to }));
     });
 }
@@ -149,8 +158,8 @@ export function diagramDocument(recorded: RecordedSystem): string {
   const lines = (group: Node["group"]) =>
     nodes.filter((node) => node.group === group).map(({ id, label }) => `    ${id}["${label}"]`);
   const box = (group: Node["group"], title: string) => [`  subgraph ${group}["${title}"]`, ...lines(group), "  end"];
-  const arrow = ({ from, to, port }: Edge) =>
-    port === undefined ? `  ${from} -.-> ${to}` : `  ${from} -->|"${port}"| ${to}`;
+  const arrow = ({ from, to, ports }: Edge) =>
+    ports.length === 0 ? `  ${from} -.-> ${to}` : `  ${from} -->|"${ports.join(", ")}"| ${to}`;
   return [
     `# The components of ${system}`,
     "",

@@ -51,15 +51,22 @@ function alarmFacts({ inputs }: RecordedResource): AlarmFacts {
     ? `${shown.label}, of ${names.join(", ")}`
     : `${inputs.namespace} ${inputs.metricName}, ${inputs.statistic ?? inputs.extendedStatistic}`;
   const { datapointsToAlarm: bad, evaluationPeriods: all, comparisonOperator, threshold, treatMissingData } = inputs;
-  const span = period === 60 ? "min" : `x ${period / 60} min`;
+  const minutes = period / 60;
   return {
     name: inputs.name,
     signal,
-    when: `${comparisons[comparisonOperator]} ${threshold.toLocaleString("en-US")} in ${bad === all ? all : `${bad} of ${all}`} ${span}`,
+    when: `${comparisons[comparisonOperator]} ${threshold.toLocaleString("en-US")} in ${spanOf(bad, all, minutes)}`,
     missingData: missing[treatMissingData] ?? treatMissingData,
     description,
     runbook,
   };
+}
+
+/** Such as `3 of 5 min`, or `2 of 3 x 5 min` where a period is longer than a minute. */
+function spanOf(bad: number, all: number, minutes: number): string {
+  if (all === 1) return `${minutes} min`;
+  const periods = bad === all ? all : `${bad} of ${all}`;
+  return minutes === 1 ? `${periods} min` : `${periods} x ${minutes} min`;
 }
 
 interface Widget {
