@@ -35,7 +35,7 @@ const outside = new Set(["HttpApi", "RestApi"]);
 
 export function diagramOf({ system, resources, originHost }: RecordedSystem): Diagram {
   const owner = ownerIn(resources);
-  const byName = new Map(resources.map((resource) => [resource.name, resource]));
+  const byName = new Map(resources.filter(({ custom }) => custom).map((resource) => [resource.name, resource]));
   const tops = resources.filter((resource) => resource.parent === undefined);
   const counts = Map.groupBy(tops, ({ type }) => counted[className(type)] ?? "");
   // With those that are inside of fleets.

@@ -41,14 +41,22 @@ function inTurn(stack: string): ReturnType<typeof recordShipped> {
   return next;
 }
 
-/** The component at the top that a resource belongs to, by its parents. */
+/** The component at the top that a resource belongs to, by its parents. Their types stand in the URN: two of one name may be of different types. */
 export function ownerIn(resources: readonly RecordedResource[]): (resource: RecordedResource) => RecordedResource {
-  const byName = new Map(resources.map((resource) => [resource.name, resource]));
+  const known = new Map(resources.map((resource) => [`${resource.type} ${resource.name}`, resource]));
   return (resource) => {
     let here = resource;
-    for (let parent = byName.get(here.parent ?? ""); parent; parent = byName.get(here.parent ?? "")) here = parent;
+    while (here.parent !== undefined) {
+      const parent = known.get(`${parentType(here)} ${here.parent}`);
+      if (!parent) throw new Error(`${here.urn} has a parent that was not recorded.`);
+      here = parent;
+    }
     return here;
   };
+}
+
+function parentType({ urn }: RecordedResource): string | undefined {
+  return urn.split("::")[2]?.split("$").at(-2);
 }
 
 /** The class in a type token, such as `Fleet` of `llm:inference:Fleet`. */

@@ -56,6 +56,9 @@ test("pictures show who calls whom, and what a role may reach by name", () => {
     ]),
   );
   expect(arrows("lambda-efs")).toContainEqual(["lambda-efs-data", "lambda-efs-producer", []]);
+  // The HTTP API's authorizer has the same name as the secret that engines read.
+  expect(arrows("phi3")).toContainEqual(["phi3-engines", "secrets", []]);
+  expect(arrows("phi3")).not.toContainEqual(["phi3-engines", "phi3-api", []]);
   // The function is invoked; the permission that says so points the other way.
   expect(arrows("lambda-efs")).not.toContainEqual(["lambda-efs-producer", "lambda-efs-api", []]);
 });
