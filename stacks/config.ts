@@ -43,7 +43,8 @@ const textKeys = new Set(["environment", "alarmEmail", "accountId", "backupRegio
 const longestTtlHours = 720;
 const regionName = /^[a-z]{2}(-[a-z]+)+-\d$/;
 
-const baseSettings = {
+/** Settings of a stack beside those of its systems. */
+export const baseSettings = {
   environment: setting(z.enum(environments), `one of ${environments.join(", ")}`, "dev"),
   systems: setting(
     z.array(setting(z.enum(systemNames), `one of ${systemNames.join(", ")}`, systemNames[0] ?? "")).min(1),
