@@ -1,5 +1,6 @@
 import { hardware } from "../components/inference/hardware";
 import { type Fact, prices as known } from "../policy-pack/lib/free-tier/limits";
+import { databaseUsdPerHour } from "../stacks/afirgen-cost";
 import { cacheTypes, databaseClasses } from "../stacks/agents-cost";
 import type { Price } from "./price";
 
@@ -91,8 +92,10 @@ const burstable: Readonly<Record<string, Price>> = {
 /** An hour of a database in one zone. */
 export function databaseHour(instanceClass: string): Price | undefined {
   if (instanceClass === "db.t3.micro") return of(known.rdsMicroHour, "hour");
-  const usd = Object.entries(databaseClasses).find(([name]) => name === instanceClass)?.[1];
-  return usd === undefined ? undefined : unread(usd, "hour", "rds/postgresql");
+  const usd = Object.entries({ ...databaseUsdPerHour, ...databaseClasses }).find(
+    ([name]) => name === instanceClass,
+  )?.[1];
+  return usd === undefined ? undefined : unread(usd, "hour", "rds");
 }
 
 /** An hour of a node of Redis. */

@@ -4,7 +4,7 @@ import { prices } from "../policy-pack/lib/free-tier/limits";
 import { type AfirgenSettings, machineType } from "./afirgen-settings";
 
 /** List prices of us-east-1 in US dollars an hour, as of 2026-11, unverified: https://aws.amazon.com/rds/mysql/pricing/, one zone. */
-const databaseUsdPerHour: Readonly<Record<AfirgenSettings["database"]["instanceClass"], number>> = {
+export const databaseUsdPerHour: Readonly<Record<AfirgenSettings["database"]["instanceClass"], number>> = {
   "db.t3.micro": prices.rdsMicroHour.value,
   "db.t4g.micro": 0.016,
   "db.t3.small": 0.034,

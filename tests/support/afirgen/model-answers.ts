@@ -15,5 +15,7 @@ export function modelAnswer({ body }: Seen): string {
   const question = messages.at(-1)?.content ?? "";
   if (question.startsWith("Statement:")) return JSON.stringify(draft);
   const [section] = /^\d+(\(\d+\))?(?=: )/m.exec(question) ?? [];
-  return JSON.stringify({ sections: section ? [{ section, reason: "The mobile phone was snatched from her hand." }] : [] });
+  return JSON.stringify({
+    sections: section ? [{ section, reason: "The mobile phone was snatched from her hand." }] : [],
+  });
 }
