@@ -1,5 +1,4 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -7,6 +6,7 @@ import { repoRoot } from "../../automation/lib/paths";
 import { UserError } from "../../automation/lib/user-error";
 import { startChild } from "../model/child";
 import { freePort } from "../server-process";
+import { accepts } from "../servers/server";
 
 const deployed = join(repoRoot, "services", "afirgen", "deploy", "nginx");
 
@@ -68,7 +68,7 @@ export async function startNginx({ backendPort, tls }: NginxOptions): Promise<Ng
     await child.stop();
     rmSync(dir, { recursive: true, force: true });
   };
-  for (const deadline = Date.now() + 15_000; !(await listens(httpPort)); await sleep(50)) {
+  for (const deadline = Date.now() + 15_000; !(await accepts(httpPort)); await sleep(50)) {
     const ended = child.ended();
     if (ended === undefined && Date.now() < deadline) continue;
     const said = `${child.lastOutput()}\n${output()}`.trim();
@@ -92,15 +92,4 @@ function readOrEmpty(file: string): string {
   } catch {
     return "";
   }
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, "127.0.0.1");
-    socket.once("connect", () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once("error", () => resolve(false));
-  });
 }
