@@ -260,9 +260,10 @@ describe("what paid providers cost", () => {
   test("is nothing when the provider failed, and nobody is asked without Redis", async () => {
     const { post } = await withGemini(paidOnly);
     outside.behave({ kind: "status", status: 401 });
-    expect((await post(path, ask)).status).toBe(502);
+    // A Redis that takes more than its 250 ms on a busy machine counts as none, and nobody is asked then.
+    await expect.poll(async () => (await post(path, ask)).status).toBe(502);
     outside.behave({ kind: "answer", usage });
-    expect((await post(path, ask)).status).toBe(200);
+    await expect.poll(async () => (await post(path, ask)).status).toBe(200);
     await redis?.stop();
     const refused = await post(path, { ...ask, max_tokens: 1 });
     expect((await error(refused))["message"]).toContain("spend cap");
