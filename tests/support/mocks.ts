@@ -170,14 +170,21 @@ interface Monitor {
   registerResource(request: Registration, callback: Callback): unknown;
 }
 
+export interface RecordOptions {
+  /** Answers to invokes by token; any other invoke fails. */
+  readonly calls?: Readonly<Record<string, Record<string, unknown>>>;
+  readonly stack?: string;
+  /** The stack's configuration by key with its namespace, as far as the program reads it from Pulumi. */
+  readonly config?: Record<string, string>;
+}
+
 /**
  * Runs `build`, waits until all it started is registered, and returns what it returned and what it registered.
- * @param calls answers to invokes by token; any other invoke fails
  * @throws what `build` throws; Error if two resources have one URN
  */
 export async function record<T>(
   build: () => T | Promise<T>,
-  { calls = {}, stack = "dev" }: { calls?: Readonly<Record<string, Record<string, unknown>>>; stack?: string } = {},
+  { calls = {}, stack = "dev", config = {} }: RecordOptions = {},
 ): Promise<{ result: T; recording: Recording }> {
   const inputsByName = new Map<string, unknown>();
   await pulumi.runtime.setMocks(
@@ -195,6 +202,8 @@ export async function record<T>(
     "llm-stacks",
     stack,
   );
+  // Also where there is none: Pulumi's configuration is the process's, and the run before may have had another.
+  pulumi.runtime.setAllConfig(config);
   const runtime = pulumi.runtime as unknown as { getMonitor(): Monitor; waitForRPCs(): Promise<void> };
   const monitor = runtime.getMonitor();
   const register = monitor.registerResource.bind(monitor);

@@ -4,7 +4,6 @@
  *
  * It does not show what the provider makes of the inputs, nor that AWS takes them.
  */
-import * as pulumi from "@pulumi/pulumi";
 import fc from "fast-check";
 import { type Environment, environments } from "../../components/lib/context";
 import { buildSystems } from "../../stacks/build";
@@ -145,11 +144,11 @@ export async function registered(system: SystemName, configuration: Configuratio
   const { stack, accountId } = configuration;
   const { configKey } = systems[system];
   const config = parseStackConfig(configurationText(system, configuration), "llm-stacks", stack);
-  const build = () => {
-    pulumi.runtime.setAllConfig(secretsOf(configuration));
-    return buildSystems(config, accountId);
-  };
-  const { result, recording } = await record(build, { calls: awsAnswers, stack });
+  const { result, recording } = await record(() => buildSystems(config, accountId), {
+    calls: awsAnswers,
+    stack,
+    config: secretsOf(configuration),
+  });
   const outputs = (await resolved(result[configKey] ?? {})) as Record<string, unknown>;
   return { configuration, recording, outputs };
 }

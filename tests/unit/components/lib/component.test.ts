@@ -1,4 +1,5 @@
 import * as aws from "@pulumi/aws";
+import * as pulumi from "@pulumi/pulumi";
 import { describe, expect, test } from "vitest";
 import { Component, type ComponentArgs } from "../../../../components/lib/component";
 import { partitionOf } from "../../../../components/lib/context";
@@ -82,6 +83,13 @@ describe("a component", () => {
 test("an error in arguments is one that Pulumi prints without a stack trace", () => {
   expect(() => validate("X", [{ path: "a", ok: false, message: "is wrong." }])).toThrow(InvalidArgsError);
   expect(new InvalidArgsError("X", [])).toHaveProperty("__pulumiRunError", true);
+});
+
+test("a mock run has its own configuration, and none of the run before it", async () => {
+  const given = () => new pulumi.Config("llm-stacks").get("word");
+  const first = await record(given, { config: { "llm-stacks:word": "first" } });
+  const second = await record(given);
+  expect([first.result, second.result]).toEqual(["first", undefined]);
 });
 
 test("a mock run refuses two resources with one URN", async () => {
