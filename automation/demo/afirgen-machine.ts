@@ -4,9 +4,10 @@ import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, r
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { paginateGetParametersByPath, SSMClient } from "@aws-sdk/client-ssm";
 import { ensureWhisper } from "../../local/afirgen/asr-ocr";
+import { createS3Client } from "../../services/lib/s3";
 import { repoRoot } from "../lib/paths";
 
 /** What the demo of AFIRGen does in the place of the machine's first start. */
@@ -31,7 +32,7 @@ export async function readVariables(prefix: string, region: string): Promise<Rec
 /** Puts Whisper base into the models' bucket as upload-models does. @returns files with their sizes in bytes */
 export async function uploadWhisper(bucket: string, region: string, log: (line: string) => void) {
   const folder = await ensureWhisper(log);
-  const s3 = new S3Client({ region, forcePathStyle: true });
+  const s3 = createS3Client({ region });
   const files: { path: string; bytes: number }[] = [];
   const lines: string[] = [];
   try {

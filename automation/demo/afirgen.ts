@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CloudWatchClient, ListMetricsCommand } from "@aws-sdk/client-cloudwatch";
-import { GetBucketLifecycleConfigurationCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetBucketLifecycleConfigurationCommand } from "@aws-sdk/client-s3";
 import { createConnection, type RowDataPacket } from "mysql2/promise";
 import { z } from "zod";
 import { startBackend } from "../../local/afirgen/backend";
@@ -12,6 +12,7 @@ import { paint, speak, statement, wordErrorRate } from "../../local/afirgen/stat
 import { startWhole, type Whole } from "../../local/afirgen/whole";
 import { variableNames } from "../../services/afirgen/backend/settings-variables";
 import { metricNames } from "../../services/afirgen/metrics";
+import { createS3Client } from "../../services/lib/s3";
 import { assess, freePlans } from "../../services/usage-report/assess";
 import { monthOf } from "../../services/usage-report/month";
 import { makeClients, readUsage } from "../../services/usage-report/sources";
@@ -209,7 +210,7 @@ class Demo {
     return this.steps.run("uploads are in the temp bucket for a day", [], async (details) => {
       const found = await awsCloud(this.options.region).list(Bucket, "uploads/");
       details["objects"] = found.length;
-      const s3 = new S3Client({ region: this.options.region, forcePathStyle: true });
+      const s3 = createS3Client({ region: this.options.region });
       const { Rules = [] } = await s3.send(new GetBucketLifecycleConfigurationCommand({ Bucket }));
       s3.destroy();
       details["expires after days"] = Rules.flatMap(({ Expiration }) => Expiration?.Days ?? []);

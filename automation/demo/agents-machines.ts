@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { apiKeyHeaders } from "../../loadtest/api-key";
@@ -14,6 +14,7 @@ import { makeCertificate } from "../../local/servers/certificate";
 import { startPostgres } from "../../local/servers/postgres";
 import { startRedis } from "../../local/servers/redis";
 import type { LocalServer } from "../../local/servers/server";
+import { createS3Client } from "../../services/lib/s3";
 import { UserError } from "../lib/user-error";
 
 /** What stands on this machine for the machines and the managed services of `agents`. */
@@ -188,8 +189,7 @@ function gatewayProcess(
 
 /** The file that the launch template names, checked as a machine does. */
 async function fetchCode({ code, region }: MachineParts, folder: string): Promise<string> {
-  const forcePathStyle = Boolean(process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"]);
-  const s3 = new S3Client({ region, forcePathStyle });
+  const s3 = createS3Client({ region });
   try {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket: code.bucket, Key: code.key }));
     const text = (await Body?.transformToString()) ?? "";

@@ -7,8 +7,9 @@ import {
   EFSClient,
 } from "@aws-sdk/client-efs";
 import { GetFunctionConfigurationCommand, LambdaClient } from "@aws-sdk/client-lambda";
-import { GetObjectCommand, paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, paginateListObjectsV2 } from "@aws-sdk/client-s3";
 import { Upload } from "@aws-sdk/lib-storage";
+import { createS3Client } from "../../services/lib/s3";
 
 export interface ListedObject {
   readonly key: string;
@@ -57,9 +58,7 @@ export interface Cloud {
 
 /** The demo's view through the AWS APIs. Endpoint and credentials come from the environment. */
 export function awsCloud(region: string): Cloud {
-  // Another endpoint than AWS's has no host name for each bucket.
-  const forcePathStyle = Boolean(process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"]);
-  const s3 = new S3Client({ region, forcePathStyle });
+  const s3 = createS3Client({ region });
   const logs = new CloudWatchLogsClient({ region });
   const efs = new EFSClient({ region });
   const lambda = new LambdaClient({ region });

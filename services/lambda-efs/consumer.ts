@@ -10,7 +10,7 @@ import { createLogger } from "./lib/log";
 import { detectFormat, FORMAT_HEAD_BYTES, type ModelFormat } from "./lib/model-format";
 import { ensureDirectories, findFile, preparePath } from "./lib/mount";
 import { openForReading, publishOver, readBlocks, withStaged } from "./lib/publish";
-import { Bucket, createS3Client } from "./lib/s3";
+import { Bucket, openS3 } from "./lib/s3";
 
 export interface Inference {
   readonly sizeBytes: number;
@@ -46,7 +46,7 @@ export interface Prediction {
 
 /** The function behind POST /predict. */
 export function createConsumer(variables: Readonly<Record<string, string | undefined>>) {
-  const client = createS3Client(variables);
+  const client = openS3(variables);
   let coldStart = true;
 
   return async (event: APIGatewayProxyEvent, invocation: Invocation): Promise<APIGatewayProxyResult> => {

@@ -6,7 +6,7 @@ import { fileIdOfKey, parseFileId } from "./lib/file-id";
 import { answer, decodeBase64, isApiEvent, logFailure, parseBody } from "./lib/http";
 import { type IngestContext, type Ingested, ingestData, ingestObject, MAX_FILE_BYTES } from "./lib/ingest";
 import { createLogger, type Logger } from "./lib/log";
-import { Bucket, createS3Client } from "./lib/s3";
+import { Bucket, openS3 } from "./lib/s3";
 
 type Variables = Readonly<Record<string, string | undefined>>;
 
@@ -21,7 +21,7 @@ export interface S3EventResult {
  * @param options.maxBytes largest file taken. Default: 1 GiB
  */
 export function createProducer(variables: Variables, options: { maxBytes?: number } = {}) {
-  const client = createS3Client(variables);
+  const client = openS3(variables);
   const { maxBytes = MAX_FILE_BYTES } = options;
 
   return async (

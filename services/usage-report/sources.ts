@@ -6,7 +6,8 @@ import {
   paginateDescribeVolumes,
 } from "@aws-sdk/client-ec2";
 import { type DBInstance, paginateDescribeDBInstances, RDSClient } from "@aws-sdk/client-rds";
-import { paginateListObjectsV2, S3Client } from "@aws-sdk/client-s3";
+import { paginateListObjectsV2, type S3Client } from "@aws-sdk/client-s3";
+import { createS3Client } from "../lib/s3";
 import { askCostExplorer, costExplorer } from "./cost-explorer";
 import { hoursWithData, listMetrics, newestOf, sumOf } from "./metrics";
 import { hoursSince, type Month } from "./month";
@@ -35,8 +36,7 @@ export function makeClients(): Clients {
     edgeCloudWatch: new CloudWatchClient({ region: "us-east-1" }),
     ec2: new EC2Client(),
     rds: new RDSClient(),
-    // An emulator answers under its own host name.
-    s3: new S3Client({ forcePathStyle: process.env["AWS_ENDPOINT_URL"] !== undefined }),
+    s3: createS3Client(),
   };
 }
 

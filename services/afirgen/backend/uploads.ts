@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { createS3Client } from "../../lib/s3";
 import type { Log } from "./log";
 import type { Source } from "./store";
 
@@ -48,9 +49,7 @@ export class Uploads {
 
   constructor(private readonly options: UploadsOptions) {
     const { bucket, region } = options;
-    // Another endpoint than AWS's has no host name for each bucket.
-    const forcePathStyle = Boolean(process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"]);
-    this.s3 = bucket === undefined ? undefined : new S3Client({ region, forcePathStyle, maxAttempts: 3 });
+    this.s3 = bucket === undefined ? undefined : createS3Client({ region, maxAttempts: 3 });
   }
 
   async open(): Promise<void> {

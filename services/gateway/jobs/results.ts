@@ -1,4 +1,5 @@
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { createS3Client } from "../../lib/s3";
 
 /** Larger results are kept in the bucket: a row that is read for its state alone should not carry megabytes. In characters of JSON. */
 const LARGEST_INLINE = 65_536;
@@ -32,9 +33,7 @@ export async function keepResult(
 
 /** A bucket of S3. Endpoint and credentials are found the way every AWS program finds them. */
 export function openResultBucket(bucket: string, region: string): ResultFolder {
-  // Another endpoint than AWS's has no host name for each bucket.
-  const forcePathStyle = Boolean(process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"]);
-  const s3 = new S3Client({ region, forcePathStyle });
+  const s3 = createS3Client({ region });
   return {
     write: async (Key, Body) => {
       await s3.send(new PutObjectCommand({ Bucket: bucket, Key, Body, ContentType: "application/json" }));

@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import { addAbortSignal } from "node:stream";
-import { GetObjectCommand, PutObjectCommand, S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { GetObjectCommand, PutObjectCommand, type S3Client, S3ServiceException } from "@aws-sdk/client-s3";
+import { createS3Client } from "../../lib/s3";
 import { asServiceError, ServiceError, type Stage } from "./errors";
 import type { FileId } from "./file-id";
 import type { Content } from "./publish";
@@ -72,13 +73,9 @@ export class Bucket {
   }
 }
 
-/** A client for AWS or, where AWS_ENDPOINT_URL(_S3) is set, for another server, which has no host name for each bucket. */
-export function createS3Client(variables: Readonly<Record<string, string | undefined>>): S3Client {
-  const endpoint = variables["AWS_ENDPOINT_URL_S3"] || variables["AWS_ENDPOINT_URL"];
-  return new S3Client({
-    ...(endpoint ? { endpoint, forcePathStyle: true } : {}),
-    requestHandler: { connectionTimeout: 5_000 },
-  });
+/** The functions' client of S3: a server that can't be reached is an error while there is time to answer. */
+export function openS3(variables: Readonly<Record<string, string | undefined>>): S3Client {
+  return createS3Client({ requestHandler: { connectionTimeout: 5_000 } }, variables);
 }
 
 async function* translated(body: AsyncIterable<Uint8Array>, fileId: FileId): AsyncGenerator<Uint8Array> {
