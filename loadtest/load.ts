@@ -1,8 +1,8 @@
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { plainOutputs } from "../automation/commands/outputs";
 import { withModelEdge } from "../automation/demo/model-edge";
 import { EXIT, UsageError } from "../automation/lib/exit";
-import { repoRoot } from "../automation/lib/paths";
+import { callerPath, evidenceDir } from "../automation/lib/paths";
 import { openSession, regionOf } from "../automation/lib/session";
 import { confirm } from "../automation/lib/terminal";
 import { reach } from "../local/urls";
@@ -31,12 +31,12 @@ export interface LoadFlags {
 export async function load(stackName: string, systemName: string, flags: LoadFlags): Promise<void> {
   const system = testedSystem(systemName);
   // Before minutes of load, not after them.
-  const baseline = flags.baseline === undefined ? undefined : readBaseline(resolve(callerDir(), flags.baseline));
+  const baseline = flags.baseline === undefined ? undefined : readBaseline(callerPath(flags.baseline));
   const session = await openSession(stackName, flags);
   const outputs = plainOutputs(session, await session.stack.outputs());
   const target = targetOf(system, stackName, outputs, flags.through);
   if (!session.emulator && !flags.yes) await askFirst(target, flags);
-  const outDir = resolve(callerDir(), flags.out ?? join(repoRoot, "evidence", `loadtest-${system}`));
+  const outDir = evidenceDir(flags.out, `loadtest-${system}`);
   const { model, apiKeyParameter, targetGroupArns, resources } = target;
   const endpoint = session.emulator?.endpoint;
   const { baseUrl, headers } = reach(target.url, endpoint);
@@ -70,11 +70,6 @@ export async function load(stackName: string, systemName: string, flags: LoadFla
   if (baseline && worse.length === 0)
     console.log(`  Not worse than ${flags.baseline} by more than ${flags.tolerance} %`);
   if (!result.passed || worse.length > 0) process.exitCode = EXIT.failed;
-}
-
-/** Paths are the caller's: the launcher changes to the checkout. */
-function callerDir(): string {
-  return process.env["LLM_CALLER_DIR"] ?? ".";
 }
 
 async function askFirst(target: Target, { users, pacing, duration, maxTokens }: LoadFlags): Promise<void> {

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import { DynamoDBClient, PutItemCommand } from "@aws-sdk/client-dynamodb";
+import { DynamoDBClient, PutItemCommand, paginateListTables } from "@aws-sdk/client-dynamodb";
 import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { tenths } from "../demo/statistics";
 import { check, type Steps } from "../demo/steps";
@@ -213,7 +213,6 @@ async function leftOf(session: Session, gone: readonly string[]): Promise<string
   const dynamodb = new DynamoDBClient({ region: regionOf(session.settings) });
   try {
     const { Buckets = [] } = await client.send(new ListBucketsCommand({}));
-    const { paginateListTables } = require("@aws-sdk/client-dynamodb") as typeof import("@aws-sdk/client-dynamodb");
     const there = new Set(Buckets.map(({ Name = "" }) => Name));
     for await (const { TableNames = [] } of paginateListTables({ client: dynamodb }, {})) {
       for (const name of TableNames) there.add(name);

@@ -4,6 +4,7 @@ import type { CostReport, TokenLoad } from "../cost/report";
 import { costMarkdown, costText, dollars } from "../cost/text";
 import { OverBudget, UsageError } from "../lib/exit";
 import { runOperation } from "../lib/operation";
+import { reportFile } from "../lib/report-file";
 import { openSession, withStackLock } from "../lib/session";
 
 export interface CostFlags {
@@ -24,18 +25,18 @@ export interface CostFlags {
 export async function cost(stackName: string, flags: CostFlags): Promise<void> {
   const budgetUsd = amount("--budget", flags.budget);
   const load = loadOf(flags);
+  const markdown = flags.markdown === undefined ? undefined : reportFile(flags.markdown);
   const session = await openSession(stackName, flags);
   const priced = pricedPreview(session);
   const { stack, configFile } = session;
   await withStackLock(session, () =>
-    runOperation(
-      "preview",
-      (callbacks) => stack.preview({ ...callbacks, onEvent: priced.and(callbacks.onEvent), configFile }),
-      { progress: process.stderr },
-    ),
+    runOperation("preview", (callbacks) => stack.preview({ ...callbacks, configFile }), {
+      progress: process.stderr,
+      listen: priced.listen,
+    }),
   );
   const report = priced.report({ budgetUsd, load });
-  if (flags.markdown !== undefined) writeFileSync(flags.markdown, costMarkdown(report, flags.all));
+  if (markdown !== undefined) writeFileSync(markdown, costMarkdown(report, flags.all));
   console.log(flags.json ? JSON.stringify(jsonOf(report), null, 2) : costText(report, flags.all));
   refuseOver(report);
 }

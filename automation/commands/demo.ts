@@ -1,9 +1,9 @@
-import { join, resolve } from "node:path";
 import { DEMOS } from "../demo";
 import { commit, versionsOf } from "../demo/provenance";
 import { EXIT, UsageError } from "../lib/exit";
-import { repoRoot } from "../lib/paths";
+import { callerPath, evidenceDir } from "../lib/paths";
 import { openSession, regionOf } from "../lib/session";
+import { outputKeyOf } from "../lib/system-names";
 import { plainOutputs } from "./outputs";
 import { up } from "./up";
 
@@ -22,7 +22,7 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
   const session = await openSession(flags.stack, { local: flags.local });
   let deployed = await session.stack.outputs();
   // On this machine it costs nothing; on AWS it would be a surprise.
-  if (flags.local && !(outputKey(system) in deployed)) {
+  if (flags.local && !(outputKeyOf(system) in deployed)) {
     console.log(`Stack ${flags.stack} has no ${system} on this machine yet.\n`);
     await up(flags.stack, { local: true, yes: true });
     deployed = await session.stack.outputs();
@@ -31,9 +31,8 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
   const passed = await run({
     outputs,
     stackName: flags.stack,
-    // Paths are the caller's: the launcher changes to the checkout.
-    file: flags.file && resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.file),
-    outDir: resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.out ?? join(repoRoot, "evidence", system)),
+    file: flags.file && callerPath(flags.file),
+    outDir: evidenceDir(flags.out, system),
     versions: await versionsOf(session),
     commit: commit(),
     region: regionOf(session.settings),
@@ -41,9 +40,4 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
     stay: flags.stay ?? false,
   });
   if (!passed) process.exitCode = EXIT.failed;
-}
-
-/** By which a stack's outputs name a system: `lambda-efs` is `lambdaEfs`. */
-function outputKey(system: string): string {
-  return system.replaceAll(/-([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }

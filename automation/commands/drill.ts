@@ -1,13 +1,11 @@
-import { execFileSync } from "node:child_process";
-import { join, resolve } from "node:path";
-import awsSdk from "@pulumi/aws/package.json";
-import { emulatorStatus } from "../../local/emulator";
 import { backUp } from "../backup/backup";
 import { runDrill } from "../backup/drill";
 import { writeEvidence } from "../demo/evidence";
+import { commit, versionsOf } from "../demo/provenance";
 import { EXIT, Interrupted, UsageError } from "../lib/exit";
-import { repoRoot } from "../lib/paths";
+import { evidenceDir } from "../lib/paths";
 import { openSession } from "../lib/session";
+import { systemOfOutput } from "../lib/system-names";
 import { confirm } from "../lib/terminal";
 import { UserError } from "../lib/user-error";
 import { down } from "./down";
@@ -34,23 +32,13 @@ export async function drill(stackName: string, flags: DrillFlags): Promise<void>
   }
   const session = await openSession(stackName, { local: true });
   const systems = flags.systems ?? systemsIn(await session.stack.outputs());
-  const outDir = resolve(process.env["LLM_CALLER_DIR"] ?? ".", flags.out ?? join(repoRoot, "evidence", "drill"));
-  const { version } = await emulatorStatus();
   const log = (line: string) => console.error(line);
   const report = await writeEvidence(
     {
       system: "drill",
-      outDir,
-      versions: {
-        pulumi: session.engine.version,
-        aws: awsSdk.version,
-        node: process.versions.node,
-        emulator: `ministack ${version}`,
-      },
-      commit: execFileSync("git", ["describe", "--always", "--dirty", "--abbrev=12"], {
-        cwd: repoRoot,
-        encoding: "utf8",
-      }).trim(),
+      outDir: evidenceDir(flags.out, "drill"),
+      versions: await versionsOf(session),
+      commit: commit(),
       target: { stack: stackName, systems: systems?.join(", ") ?? "all", where: "this machine" },
       log: (line) => console.log(line),
     },
@@ -71,6 +59,6 @@ export async function drill(stackName: string, flags: DrillFlags): Promise<void>
 
 /** The systems that a deployed stack has; undefined before its first update. */
 function systemsIn(outputs: Readonly<Record<string, unknown>>): string[] | undefined {
-  const names = Object.keys(outputs).map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`));
+  const names = Object.keys(outputs).map(systemOfOutput);
   return names.length > 0 ? names : undefined;
 }

@@ -1,6 +1,6 @@
 import { appendFileSync, existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { planComment as compose } from "../ci/plan-comment";
+import { callerPath } from "../lib/paths";
 import { UserError } from "../lib/user-error";
 
 export interface PlanCommentFlags {
@@ -12,12 +12,10 @@ export interface PlanCommentFlags {
 
 /** `./llm comment`: what a preview and a cost estimate said, for a pull request or a job's summary. */
 export async function planComment(stack: string, flags: PlanCommentFlags): Promise<void> {
-  // Paths are the caller's: the launcher changes to the checkout.
-  const at = (path: string) => resolve(process.env["LLM_CALLER_DIR"] ?? ".", path);
   // A command that failed leaves an empty file, or none.
   const text = (path: string | undefined) =>
-    path && existsSync(at(path)) ? readFileSync(at(path), "utf8").trim() : "";
-  if (!existsSync(at(flags.plan))) {
+    path && existsSync(callerPath(path)) ? readFileSync(callerPath(path), "utf8").trim() : "";
+  if (!existsSync(callerPath(flags.plan))) {
     throw new UserError(
       `There is no ${flags.plan}.`,
       `Write it: ./llm preview ${stack} --json >preview.json 2>${flags.plan}`,
@@ -31,7 +29,7 @@ export async function planComment(stack: string, flags: PlanCommentFlags): Promi
     ...(preview !== "" && { preview: parsed(preview, flags.preview ?? "") }),
     ...(cost !== "" && { cost }),
   };
-  appendFileSync(at(flags.out), compose(parts));
+  appendFileSync(callerPath(flags.out), compose(parts));
 }
 
 function parsed(text: string, file: string): { changes?: Record<string, number> } {

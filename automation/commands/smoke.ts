@@ -1,7 +1,6 @@
-import { join, resolve } from "node:path";
 import { commit, versionsOf } from "../demo/provenance";
 import { EXIT } from "../lib/exit";
-import { repoRoot } from "../lib/paths";
+import { evidenceDir } from "../lib/paths";
 import { openSession, regionOf } from "../lib/session";
 import { UserError } from "../lib/user-error";
 import { runSmoke } from "../smoke/smoke";
@@ -28,10 +27,7 @@ export async function smoke(stackName: string, flags: SmokeFlags): Promise<void>
     outputs,
     region: regionOf(session.settings),
     endpoint: session.emulator?.endpoint,
-    outDir: resolve(
-      process.env["LLM_CALLER_DIR"] ?? ".",
-      flags.out ?? join(repoRoot, "evidence", `smoke-${stackName}`),
-    ),
+    outDir: evidenceDir(flags.out, `smoke-${stackName}`),
     versions: await versionsOf(session),
     commit: commit(),
     log: flags.json ? console.error : console.log,

@@ -21,7 +21,7 @@ export interface RestoreFlags {
 export async function backupState(stackName: string, flags: BackupFlags): Promise<void> {
   const session = await openSession(stackName, flags);
   const state = await exported(session);
-  const place = placeOf(flags.to, session.emulator ? undefined : process.env["PULUMI_BACKEND_URL"], callerDir());
+  const place = placeOf(flags.to, session.emulator ? undefined : process.env["PULUMI_BACKEND_URL"]);
   const written = await save(session, state, place);
   const pending = pendingOperations(state);
   if (pending.length > 0) {
@@ -35,7 +35,7 @@ export async function backupState(stackName: string, flags: BackupFlags): Promis
 /** `./llm state restore`: a copy in the place of the state. What was there is copied first, and nothing of AWS changes. */
 export async function restoreState(stackName: string, file: string, flags: RestoreFlags): Promise<void> {
   const session = await openSession(stackName, flags);
-  const backup = unwrap(await read(file, callerDir(), regionOf(session.settings)), file);
+  const backup = unwrap(await read(file, regionOf(session.settings)), file);
   const current = await exported(session);
   const { wrong, doubtful } = objectionsTo(backup, current, await projectOf(session), stackName);
   if (wrong.length > 0)
@@ -50,7 +50,7 @@ export async function restoreState(stackName: string, file: string, flags: Resto
   const question = `Put the state of ${backup.takenAt} in the place of that of stack ${stackName}?`;
   if (!flags.yes && !(await confirm(question))) throw new Interrupted("Nothing was changed.");
 
-  const kept = await save(session, current, placeOf(undefined, undefined, callerDir()));
+  const kept = await save(session, current, placeOf(undefined, undefined));
   console.log(`The state as it was: ${kept}`);
   await runOperation("restore", () => session.stack.importStack({ ...backup.state }));
   const found = resources(await exported(session));
@@ -79,9 +79,4 @@ async function save(session: Session, state: Deployment, place: Place): Promise<
   const backup = wrap(project, session.stackName, state, now);
   const name = `${project}/${session.stackName}/${now.replaceAll(":", "-")}.json`;
   return write(place, name, `${JSON.stringify(backup)}\n`, regionOf(session.settings));
-}
-
-/** Paths are the caller's: the launcher changes to the checkout. */
-function callerDir(): string {
-  return process.env["LLM_CALLER_DIR"] ?? ".";
 }

@@ -4,6 +4,7 @@ import { Interrupted, UsageError } from "../lib/exit";
 import { FindingsPresenter } from "../lib/findings/presenter";
 import { runOperation } from "../lib/operation";
 import { guardPlace, openSession, withStackLock } from "../lib/session";
+import { systemOfOutput } from "../lib/system-names";
 import { confirm, secondsSince } from "../lib/terminal";
 import { twinIn } from "./new";
 import { printOutputs } from "./outputs";
@@ -61,6 +62,6 @@ export async function up(named: string, flags: UpFlags): Promise<void> {
 /** Systems that a stack has and `chosen` does not name, by the stack's outputs, which have a key for each. */
 function systemsBeside(chosen: readonly string[], outputs: OutputMap): string[] {
   return Object.keys(outputs)
-    .map((key) => key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`))
+    .map(systemOfOutput)
     .filter((system) => !chosen.includes(system));
 }

@@ -1,6 +1,6 @@
-import { resolve } from "node:path";
-import { S3Client } from "@aws-sdk/client-s3";
+import { createS3Client } from "../../services/lib/s3";
 import { Interrupted } from "../lib/exit";
+import { callerPath } from "../lib/paths";
 import { SYSTEMS_KEY } from "../lib/project";
 import { openSession, regionOf } from "../lib/session";
 import { destinationOf } from "../weights/destination";
@@ -20,8 +20,7 @@ const log = (line: string) => console.error(line);
 
 /** `./llm weights upload`: a model's files into the stack's bucket, with the manifest that instances verify them by. */
 export async function uploadModel(stackName: string, folder: string, flags: WeightsFlags): Promise<void> {
-  // Paths are the caller's: the launcher changes to the checkout.
-  const model = await readModelFolder(resolve(process.env["LLM_CALLER_DIR"] ?? ".", folder));
+  const model = await readModelFolder(callerPath(folder));
   const session = await openSession(stackName, flags);
   const systems = session.settings.config?.[SYSTEMS_KEY];
   const destination = destinationOf(plainOutputs(session, await session.stack.outputs()), {
@@ -32,9 +31,7 @@ export async function uploadModel(stackName: string, folder: string, flags: Weig
   if (model.leftOut.length > 0) log(`Left out, as instances have no use for it: ${model.leftOut.join(", ")}.`);
 
   const total = model.files.reduce((sum, { bytes }) => sum + bytes, 0);
-  // Another endpoint than AWS's has no host name for each bucket.
-  const forcePathStyle = Boolean(process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"]);
-  const s3 = new S3Client({ region: regionOf(session.settings), forcePathStyle });
+  const s3 = createS3Client({ region: regionOf(session.settings) });
   const uploaded = await stoppable(async (signal) => {
     log(`Reading ${model.files.length} files, ${size(total)}, for their checksums.`);
     const reading = new ByteProgress("read", total, log);

@@ -6,6 +6,7 @@ import { type Enter, withEntrance } from "../demo/model-edge";
 import type { Report } from "../demo/report";
 import { tenths } from "../demo/statistics";
 import { check, type Steps } from "../demo/steps";
+import { systemOfOutput } from "../lib/system-names";
 import { type Door, dashboardsOf, doorsOf, logGroupsOf } from "./doors";
 
 export interface SmokeOptions {
@@ -114,7 +115,7 @@ class Smoke {
 
   private alarms() {
     return this.steps.run(`${this.system}: no alarm is raised`, [], async (details) => {
-      const prefix = `${this.system.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}-`;
+      const prefix = `${systemOfOutput(this.system)}-`;
       const raised: string[] = [];
       let count = 0;
       for await (const { MetricAlarms = [] } of paginateDescribeAlarms(

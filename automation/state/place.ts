@@ -1,9 +1,10 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
-import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { join } from "node:path";
+import { GetObjectCommand, PutObjectCommand, type S3Client } from "@aws-sdk/client-s3";
+import { createS3Client } from "../../services/lib/s3";
 import { backupPrefix } from "../bootstrap/state-bucket";
 import { UsageError } from "../lib/exit";
-import { localDir } from "../lib/paths";
+import { callerPath, localDir } from "../lib/paths";
 import { UserError } from "../lib/user-error";
 
 /** Where copies lie. */
@@ -14,7 +15,7 @@ export type Place = { readonly folder: string } | { readonly bucket: string; rea
  * @param backendUrl of the states, which `s3` means
  * @throws UsageError where there is no such place
  */
-export function placeOf(to: string | undefined, backendUrl: string | undefined, callerDir: string): Place {
+export function placeOf(to: string | undefined, backendUrl: string | undefined): Place {
   if (to === undefined) return { folder: join(localDir, "state-backups") };
   if (to === "s3") {
     const bucket = /^s3:\/\/([^/?]+)/.exec(backendUrl ?? "")?.[1];
@@ -24,7 +25,7 @@ export function placeOf(to: string | undefined, backendUrl: string | undefined, 
       "Name a bucket (--to s3://bucket/prefix) or a folder, or make a state bucket: ./llm bootstrap",
     );
   }
-  if (!to.startsWith("s3://")) return { folder: resolve(callerDir, to) };
+  if (!to.startsWith("s3://")) return { folder: callerPath(to) };
   const [, bucket, prefix = ""] = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(to) ?? [];
   if (!bucket) throw new UsageError(`"${to}" names no bucket.`, "Write s3://bucket/prefix");
   return { bucket, prefix: prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/` };
@@ -48,10 +49,10 @@ export async function write(place: Place, name: string, text: string, region: st
 }
 
 /** Reads a copy from a file or from `s3://bucket/key`. @throws UserError where there is none */
-export async function read(from: string, callerDir: string, region: string): Promise<string> {
+export async function read(from: string, region: string): Promise<string> {
   const [, bucket, key] = /^s3:\/\/([^/]+)\/(.+)$/.exec(from) ?? [];
   try {
-    if (!bucket) return readFileSync(resolve(callerDir, from), "utf8");
+    if (!bucket) return readFileSync(callerPath(from), "utf8");
     const { Body } = await withS3(region, (s3) => s3.send(new GetObjectCommand({ Bucket: bucket, Key: key })));
     return (await Body?.transformToString()) ?? "";
   } catch (cause) {
@@ -65,9 +66,7 @@ export async function read(from: string, callerDir: string, region: string): Pro
 }
 
 async function withS3<T>(region: string, use: (s3: S3Client) => Promise<T>): Promise<T> {
-  // Another endpoint than AWS's has no host name for each bucket.
-  const forcePathStyle = Boolean(process.env["AWS_ENDPOINT_URL_S3"] || process.env["AWS_ENDPOINT_URL"]);
-  const s3 = new S3Client({ region, forcePathStyle });
+  const s3 = createS3Client({ region });
   try {
     return await use(s3);
   } finally {

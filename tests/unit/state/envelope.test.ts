@@ -1,5 +1,5 @@
 import { fc, test as property } from "@fast-check/vitest";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { type Deployment, objectionsTo, resources, unwrap, wrap } from "../../../automation/state/envelope";
 import { placeOf } from "../../../automation/state/place";
 
@@ -105,17 +105,22 @@ describe("[operations 4] before a copy takes the place of a state", () => {
 });
 
 describe("[operations 4] where copies go", () => {
+  afterEach(() => {
+    vi.unstubAllEnvs();
+  });
+
   test.each([
     ["s3", "s3://states?region=us-east-1", { bucket: "states", prefix: "state-backups/" }],
     ["s3://mine/some/place", undefined, { bucket: "mine", prefix: "some/place/" }],
     ["s3://mine", undefined, { bucket: "mine", prefix: "" }],
-    ["copies", undefined, { folder: "/work/copies" }],
+    ["copies", undefined, { folder: "/home/ops/copies" }],
   ])("--to %s, with the states in %s", (to, backend, place) => {
-    expect(placeOf(to, backend, "/work")).toEqual(place);
+    vi.stubEnv("LLM_CALLER_DIR", "/home/ops");
+    expect(placeOf(to, backend)).toEqual(place);
   });
 
   test("--to s3 without a state bucket, and what is no bucket, are errors that say what to do", () => {
-    expect(() => placeOf("s3", "file:///states", "/")).toThrow("these states are in none");
-    expect(() => placeOf("s3://A_b/x", undefined, "/")).toThrow("names no bucket");
+    expect(() => placeOf("s3", "file:///states")).toThrow("these states are in none");
+    expect(() => placeOf("s3://A_b/x", undefined)).toThrow("names no bucket");
   });
 });
