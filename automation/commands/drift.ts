@@ -14,17 +14,10 @@ export async function drift(stackName: string, flags: DriftFlags): Promise<void>
   const { stack, configFile } = session;
   const log = new DriftLog();
   await withStackLock(session, () =>
-    runOperation(
-      "refresh",
-      ({ onEvent, ...callbacks }) => {
-        const both = (event: Parameters<typeof onEvent>[0]) => {
-          onEvent(event);
-          log.record(event);
-        };
-        return stack.previewRefresh({ ...callbacks, onEvent: both, configFile });
-      },
-      { progress: process.stderr },
-    ),
+    runOperation("refresh", (callbacks) => stack.previewRefresh({ ...callbacks, configFile }), {
+      progress: process.stderr,
+      listen: log.record,
+    }),
   );
   const { drifts } = log;
   if (flags.json) console.log(JSON.stringify({ stack: stackName, local: flags.local ?? false, drifts }, null, 2));

@@ -34,12 +34,11 @@ export async function previewSession(
   const { stack, policyPacks, configFile } = session;
   const priced = pricedPreview(session);
   const result = await withStackLock(session, () =>
-    runOperation(
-      "preview",
-      (callbacks) =>
-        stack.preview({ ...callbacks, onEvent: priced.and(callbacks.onEvent), policyPacks, configFile, refresh }),
-      { progress, findings },
-    ),
+    runOperation("preview", (callbacks) => stack.preview({ ...callbacks, policyPacks, configFile, refresh }), {
+      progress,
+      findings,
+      listen: priced.listen,
+    }),
   );
   const cost = priced.report();
   progress.write(`\n${costLine(cost)}\n`);

@@ -6,8 +6,7 @@ import { costSettings } from "./settings";
 
 /** Gathers what a preview shows, to price it. */
 export interface PricedPreview {
-  /** Listens beside another listener. */
-  and(other: (event: EngineEvent) => void): (event: EngineEvent) => void;
+  readonly listen: (event: EngineEvent) => void;
   report(asked?: { readonly budgetUsd?: number; readonly load?: TokenLoad }): CostReport;
 }
 
@@ -16,10 +15,7 @@ export function pricedPreview({ stackName, settings }: Session): PricedPreview {
   const own = costSettings(settings);
   const resources = new PreviewedResources();
   return {
-    and: (other) => (event) => {
-      other(event);
-      resources.record(event);
-    },
+    listen: resources.record,
     report: ({ budgetUsd = own.budgetUsd, load } = {}) =>
       costReport({
         stack: stackName,

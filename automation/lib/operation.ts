@@ -21,6 +21,8 @@ export interface OperationOptions {
   progress?: NodeJS.WriteStream;
   /** Shows what the policies said, in place of the engine's own list. Default: the engine's list stays. */
   findings?: FindingsPresenter;
+  /** Hears every event of the engine too. */
+  listen?: (event: EngineEvent) => void;
 }
 
 /**
@@ -55,6 +57,7 @@ export async function runOperation<T>(
     onError: (text) => process.stderr.write(text),
     onEvent: (event) => {
       policies.record(event);
+      options.listen?.(event);
       if (event.policyEvent?.enforcementLevel === "mandatory") refusals.push(event.policyEvent);
     },
     signal: stop.signal,
