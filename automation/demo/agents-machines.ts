@@ -4,7 +4,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
-import { GetSecretValueCommand, SecretsManagerClient } from "@aws-sdk/client-secrets-manager";
 import { z } from "zod";
 import { apiKeyHeaders } from "../../loadtest/api-key";
 import { type Child, startChild } from "../../local/model/child";
@@ -14,6 +13,7 @@ import { makeCertificate } from "../../local/servers/certificate";
 import { startPostgres } from "../../local/servers/postgres";
 import { startRedis } from "../../local/servers/redis";
 import type { LocalServer } from "../../local/servers/server";
+import { fetchSecret } from "../../services/gateway/secrets";
 import { createS3Client } from "../../services/lib/s3";
 import { UserError } from "../lib/user-error";
 
@@ -214,17 +214,13 @@ const databaseSecretSchema = z.object({ username: z.string(), password: z.string
 const gatewaySecretSchema = z.object({ REDIS_AUTH_TOKEN: z.string() });
 
 async function readSecret<T>(id: string, region: string, schema: z.ZodType<T>): Promise<T> {
-  const client = new SecretsManagerClient({ region });
   try {
-    const { SecretString } = await client.send(new GetSecretValueCommand({ SecretId: id }));
-    return schema.parse(JSON.parse(SecretString ?? ""));
+    return schema.parse(JSON.parse(await fetchSecret(id, region)));
   } catch (cause) {
     throw new UserError(
       `The secret ${id} can't be read: ${(cause as Error).message}.`,
       "Check that these credentials may use secretsmanager:GetSecretValue on it.",
       { cause },
     );
-  } finally {
-    client.destroy();
   }
 }

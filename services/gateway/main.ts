@@ -1,9 +1,11 @@
-// First: a tracer sees only modules that are loaded after it.
-
-import { createGateway } from "./gateway";
 import { tracer } from "./monitoring/tracer";
+
+// The tracer stands above: it sees only modules that are loaded after it.
+
+import { SettingsError } from "../lib/settings";
+import { createGateway } from "./gateway";
 import { fetchSecret } from "./secrets";
-import { loadSettings, SettingsError } from "./settings";
+import { loadSettings } from "./settings";
 
 async function main(): Promise<void> {
   const region = process.env["AWS_REGION"] || "us-east-1";

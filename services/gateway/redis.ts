@@ -2,20 +2,19 @@ import { Redis } from "ioredis";
 import type { Log } from "./log";
 import type { Settings } from "./settings";
 
-/** A command that takes longer counts as failed: what waits for it is a request. */
-const COMMAND_TIMEOUT_MS = 250;
+type RedisSettings = Pick<Settings, "REDIS_URL" | "REDIS_AUTH_TOKEN" | "REDIS_TIMEOUT_MS">;
 
 /**
  * A connection to Redis that never makes a request wait: while Redis is away each command fails at once, and connecting goes on in the background.
  * An outage is one warning, its end one line.
  */
-export function openRedis(settings: Pick<Settings, "REDIS_URL" | "REDIS_AUTH_TOKEN">, log: Log): Redis | undefined {
+export function openRedis(settings: RedisSettings, log: Log): Redis | undefined {
   if (settings.REDIS_URL === undefined) return undefined;
   const redis = new Redis(settings.REDIS_URL, {
     ...(settings.REDIS_AUTH_TOKEN === undefined ? {} : { password: settings.REDIS_AUTH_TOKEN }),
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: COMMAND_TIMEOUT_MS,
+    commandTimeout: settings.REDIS_TIMEOUT_MS,
     connectTimeout: 2_000,
     retryStrategy: (times) => Math.min(100 * 2 ** Math.min(times, 10), 2_000),
   });

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { number, url, webUrl, whole } from "../lib/settings";
 import { type ApiKey, apiKeySchema } from "./auth/api-key";
 
 export type Group =
@@ -33,23 +34,6 @@ const flag = (value: boolean) =>
     .enum(["true", "false"], 'must be "true" or "false"')
     .default(value ? "true" : "false")
     .transform((text) => text === "true");
-
-/** A number from text: Number alone would take "" for 0. */
-const number = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, `must be a number from ${least} to ${most}`)
-    .transform(Number)
-    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
-
-const whole = (least: number, most: number) => number(least, most).pipe(z.number().int("must be a whole number"));
-
-const url = (...protocols: string[]) =>
-  z.string().refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol), {
-    message: `must be a URL that starts with ${protocols.map((each) => `${each}//`).join(" or ")}`,
-  });
-
-const webUrl = () => url("http:", "https:").transform((text) => text.replace(/\/+$/, ""));
 
 const webUrls = () =>
   z
@@ -215,6 +199,10 @@ export const shape = {
     group: "Data",
     doc: "Redis for breaker state, rate limits and spend. Without it each process keeps its own and paid providers are off.",
     example: "rediss://cache.internal:6379",
+  }),
+  REDIS_TIMEOUT_MS: variable(whole(10, 10_000).prefault("250"), {
+    group: "Data",
+    doc: "A Redis command that takes longer counts as failed: what waits for it is a request.",
   }),
   REDIS_AUTH_TOKEN: variable(z.string().min(1).optional(), { group: "Data", doc: "Redis's AUTH token.", secret: true }),
   VECTOR_STORE_HEALTH_URL: variable(webUrl().optional(), {

@@ -1,107 +1,79 @@
 import { z } from "zod";
+import { parseSettings, type Relation, SettingsError, type Variables } from "../lib/settings";
 import { about, type Group, shape } from "./settings-variables";
 
 export const settingsSchema = z.object(shape);
 
 export type Settings = z.infer<typeof settingsSchema>;
-type Name = keyof Settings;
 
-/** What must hold between variables. `of` are those it reads: it is not asked when one of them is wrong by itself. */
-const relations: readonly { of: readonly Name[]; at: Name; wrong: (settings: Settings) => boolean; message: string }[] =
-  [
-    {
-      of: ["VLLM_BASE_URLS", "VLLM_MODEL"],
-      at: "VLLM_MODEL",
-      wrong: (s) => s.VLLM_BASE_URLS !== undefined && s.VLLM_MODEL === undefined,
-      message: "is needed with VLLM_BASE_URLS",
-    },
-    {
-      of: ["VLLM_BASE_URLS"],
-      at: "VLLM_BASE_URLS",
-      wrong: (s) => new Set(s.VLLM_BASE_URLS).size < (s.VLLM_BASE_URLS?.length ?? 0),
-      message: "names a replica twice",
-    },
-    {
-      of: ["OLLAMA_BASE_URL", "OLLAMA_MODEL"],
-      at: "OLLAMA_MODEL",
-      wrong: (s) => s.OLLAMA_BASE_URL !== undefined && s.OLLAMA_MODEL === undefined,
-      message: "is needed with OLLAMA_BASE_URL",
-    },
-    {
-      of: ["ENABLE_VLLM", "VLLM_BASE_URLS", "OLLAMA_BASE_URL", "GEMINI_API_KEY"],
-      at: "VLLM_BASE_URLS",
-      wrong: (s) => !(s.ENABLE_VLLM && s.VLLM_BASE_URLS) && !s.OLLAMA_BASE_URL && !s.GEMINI_API_KEY,
-      message: "is needed, or OLLAMA_BASE_URL, or GEMINI_API_KEY: there is no provider",
-    },
-    {
-      of: ["API_KEYS", "JWT_SECRET", "JWT_JWKS_URL", "ALLOW_ANONYMOUS"],
-      at: "API_KEYS",
-      wrong: (s) => !s.API_KEYS?.length && !s.JWT_SECRET && !s.JWT_JWKS_URL && !s.ALLOW_ANONYMOUS,
-      message: "is needed, or JWT_SECRET, or JWT_JWKS_URL, or ALLOW_ANONYMOUS=true: nobody could use the gateway",
-    },
-    {
-      of: ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"],
-      at: "JWT_JWKS_URL",
-      wrong: (s) => s.JWT_JWKS_URL !== undefined && (!s.JWT_ISSUER || !s.JWT_AUDIENCE),
-      message: "needs JWT_ISSUER and JWT_AUDIENCE: else any token of that provider would do",
-    },
-    {
-      of: ["JWT_JWKS_URL", "JWT_SECRET"],
-      at: "JWT_SECRET",
-      wrong: (s) => s.JWT_JWKS_URL !== undefined && s.JWT_SECRET !== undefined,
-      message: "must not be set together with JWT_JWKS_URL: choose one",
-    },
-    {
-      of: ["JOBS_QUEUE_URL", "DATABASE_URL"],
-      at: "DATABASE_URL",
-      wrong: (s) => s.JOBS_QUEUE_URL !== undefined && s.DATABASE_URL === undefined,
-      message: "is needed with JOBS_QUEUE_URL: jobs and results are kept there",
-    },
-    {
-      of: ["MAX_CONCURRENT_STREAMS", "MAX_CONCURRENT_REQUESTS"],
-      at: "MAX_CONCURRENT_STREAMS",
-      wrong: (s) => s.MAX_CONCURRENT_STREAMS > s.MAX_CONCURRENT_REQUESTS,
-      message: "must not be more than MAX_CONCURRENT_REQUESTS",
-    },
-  ];
-
-export type Variables = Readonly<Record<string, string | undefined>>;
+const relations: readonly Relation<Settings>[] = [
+  {
+    of: ["VLLM_BASE_URLS", "VLLM_MODEL"],
+    at: "VLLM_MODEL",
+    wrong: (s) => s.VLLM_BASE_URLS !== undefined && s.VLLM_MODEL === undefined,
+    message: "is needed with VLLM_BASE_URLS",
+  },
+  {
+    of: ["VLLM_BASE_URLS"],
+    at: "VLLM_BASE_URLS",
+    wrong: (s) => new Set(s.VLLM_BASE_URLS).size < (s.VLLM_BASE_URLS?.length ?? 0),
+    message: "names a replica twice",
+  },
+  {
+    of: ["OLLAMA_BASE_URL", "OLLAMA_MODEL"],
+    at: "OLLAMA_MODEL",
+    wrong: (s) => s.OLLAMA_BASE_URL !== undefined && s.OLLAMA_MODEL === undefined,
+    message: "is needed with OLLAMA_BASE_URL",
+  },
+  {
+    of: ["ENABLE_VLLM", "VLLM_BASE_URLS", "OLLAMA_BASE_URL", "GEMINI_API_KEY"],
+    at: "VLLM_BASE_URLS",
+    wrong: (s) => !(s.ENABLE_VLLM && s.VLLM_BASE_URLS) && !s.OLLAMA_BASE_URL && !s.GEMINI_API_KEY,
+    message: "is needed, or OLLAMA_BASE_URL, or GEMINI_API_KEY: there is no provider",
+  },
+  {
+    of: ["API_KEYS", "JWT_SECRET", "JWT_JWKS_URL", "ALLOW_ANONYMOUS"],
+    at: "API_KEYS",
+    wrong: (s) => !s.API_KEYS?.length && !s.JWT_SECRET && !s.JWT_JWKS_URL && !s.ALLOW_ANONYMOUS,
+    message: "is needed, or JWT_SECRET, or JWT_JWKS_URL, or ALLOW_ANONYMOUS=true: nobody could use the gateway",
+  },
+  {
+    of: ["JWT_JWKS_URL", "JWT_ISSUER", "JWT_AUDIENCE"],
+    at: "JWT_JWKS_URL",
+    wrong: (s) => s.JWT_JWKS_URL !== undefined && (!s.JWT_ISSUER || !s.JWT_AUDIENCE),
+    message: "needs JWT_ISSUER and JWT_AUDIENCE: else any token of that provider would do",
+  },
+  {
+    of: ["JWT_JWKS_URL", "JWT_SECRET"],
+    at: "JWT_SECRET",
+    wrong: (s) => s.JWT_JWKS_URL !== undefined && s.JWT_SECRET !== undefined,
+    message: "must not be set together with JWT_JWKS_URL: choose one",
+  },
+  {
+    of: ["JOBS_QUEUE_URL", "DATABASE_URL"],
+    at: "DATABASE_URL",
+    wrong: (s) => s.JOBS_QUEUE_URL !== undefined && s.DATABASE_URL === undefined,
+    message: "is needed with JOBS_QUEUE_URL: jobs and results are kept there",
+  },
+  {
+    of: ["MAX_CONCURRENT_STREAMS", "MAX_CONCURRENT_REQUESTS"],
+    at: "MAX_CONCURRENT_STREAMS",
+    wrong: (s) => s.MAX_CONCURRENT_STREAMS > s.MAX_CONCURRENT_REQUESTS,
+    message: "must not be more than MAX_CONCURRENT_REQUESTS",
+  },
+];
 
 /** Names of the variables that a secret may hold. */
 export const secretNames: readonly string[] = Object.entries(shape).flatMap(([name, schema]) =>
   about.get(schema)?.secret ? [name] : [],
 );
 
-/** Settings that can't be used. The message lists every mistake, by variable. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-}
-
-/**
- * The gateway's settings. A variable that is empty counts as not set.
- *
- * @throws SettingsError with all that is wrong; values of secrets are not in it
- */
+/** The gateway's settings. @throws SettingsError with all that is wrong; values of secrets are not in it */
 export function readSettings(variables: Variables): Settings {
-  const given = Object.fromEntries(Object.entries(variables).filter(([name, value]) => name in shape && value !== ""));
-  const values: Record<string, unknown> = {};
-  const problems: { at: string; message: string }[] = [];
-  for (const [name, schema] of Object.entries(shape)) {
-    const parsed = z.safeParse(schema, given[name]);
-    if (parsed.success) values[name] = parsed.data;
-    else problems.push(...parsed.error.issues.map(({ message }) => ({ at: name, message })));
-  }
-  const wrong = new Set(problems.map(({ at }) => at));
-  // Each variable went through its own schema of the shape, and a relation reads only those that passed.
-  const settings = values as Settings;
-  for (const { of, at, wrong: isWrong, message } of relations) {
-    if (!of.some((name) => wrong.has(name)) && isWrong(settings)) problems.push({ at, message });
-  }
-  if (problems.length === 0) return settings;
-  const lines = problems.map(({ at, message }) => `  ${at}: ${message}`);
-  throw new SettingsError(
-    `The gateway's settings can't be used:\n${lines.join("\n")}\nservices/gateway/.env.example describes every variable.`,
-  );
+  return parseSettings(shape, relations, variables, (mistakes) => {
+    const lines = mistakes.map(({ at, message }) => `  ${at}: ${message}`);
+    return `The gateway's settings can't be used:\n${lines.join("\n")}\nservices/gateway/.env.example describes every variable.`;
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
+import { SettingsError } from "../../lib/settings";
 import { createBackend, logOf } from "./backend";
 import { cleanUp } from "./cleanup";
 import { Database } from "./database";
-import { readSettings, type Settings, SettingsError } from "./settings";
+import { readSettings, type Settings } from "./settings";
 
 const usage = "Usage: node backend.cjs [serve | cleanup]";
 

@@ -1,23 +1,6 @@
 import { z } from "zod";
+import { number, parseSettings, type Relation, type Variables, webUrl, whole } from "../../lib/settings";
 import { secretVariables, type Variable, variables } from "./settings-variables";
-
-/** A number from text: Number alone would take "" for 0. */
-const number = (least: number, most: number) =>
-  z
-    .string()
-    .regex(/^\d+(\.\d+)?$/, `must be a number from ${least} to ${most}`)
-    .transform(Number)
-    .pipe(z.number().min(least, `must be at least ${least}`).max(most, `must be at most ${most}`));
-
-const whole = (least: number, most: number) => number(least, most).pipe(z.number().int("must be a whole number"));
-
-const webUrl = () =>
-  z
-    .string()
-    .refine((text) => URL.canParse(text) && ["http:", "https:"].includes(new URL(text).protocol), {
-      message: "must be a URL that starts with http:// or https://",
-    })
-    .transform((text) => text.replace(/\/+$/, ""));
 
 const text = () => z.string().min(1);
 
@@ -82,13 +65,7 @@ export const settingsSchema = z.object(shape);
 
 export type Settings = z.infer<typeof settingsSchema>;
 
-/** What must hold between variables. `of` are those it reads: it is not asked when one of them is wrong by itself. */
-const relations: readonly {
-  of: readonly Variable[];
-  at: Variable;
-  wrong: (settings: Settings) => boolean;
-  message: string;
-}[] = [
+const relations: readonly Relation<Settings>[] = [
   {
     of: ["MEMORY_QUEUE_ABOVE_PERCENT", "MEMORY_RESUME_BELOW_PERCENT"],
     at: "MEMORY_RESUME_BELOW_PERCENT",
@@ -103,35 +80,12 @@ const relations: readonly {
   },
 ];
 
-export type Variables = Readonly<Record<string, string | undefined>>;
-
-/** Settings that can't be used. The message lists every mistake, by variable. */
-export class SettingsError extends Error {
-  override readonly name = "SettingsError";
-}
-
-/**
- * The backend's settings. A variable that is empty counts as not set; one that the backend does not know is left alone.
- *
- * @throws SettingsError with all that is wrong; values are not in it
- */
+/** The backend's settings. @throws SettingsError with all that is wrong; values are not in it */
 export function readSettings(given: Variables): Settings {
-  const values: Record<string, unknown> = {};
-  const problems: { at: string; message: string }[] = [];
-  for (const [name, schema] of Object.entries(shape)) {
-    const parsed = z.safeParse(schema, given[name] === "" ? undefined : given[name]);
-    if (parsed.success) values[name] = parsed.data;
-    else problems.push(...parsed.error.issues.map(({ message }) => ({ at: name, message })));
-  }
-  const wrong = new Set(problems.map(({ at }) => at));
-  // Each variable went through its own schema of the shape, and a relation reads only those that passed.
-  const settings = values as Settings;
-  for (const { of, at, wrong: isWrong, message } of relations) {
-    if (!of.some((name) => wrong.has(name)) && isWrong(settings)) problems.push({ at, message });
-  }
-  if (problems.length === 0) return settings;
-  const lines = problems.map(({ at, message }) => `  ${at}: ${message}. ${variables[at as Variable]}`);
-  throw new SettingsError(`The settings of the AFIRGen backend can't be used:\n${lines.join("\n")}`);
+  return parseSettings(shape, relations, given, (mistakes) => {
+    const lines = mistakes.map(({ at, message }) => `  ${at}: ${message}. ${variables[at]}`);
+    return `The settings of the AFIRGen backend can't be used:\n${lines.join("\n")}`;
+  });
 }
 
 /** Default of each variable that has one, as text; for the documentation. */

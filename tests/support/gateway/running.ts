@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
 import { createGateway, type Gateway } from "../../../services/gateway/gateway";
 import type { Tracer } from "../../../services/gateway/monitoring/datadog";
-import { readSettings, type Variables } from "../../../services/gateway/settings";
+import { readSettings } from "../../../services/gateway/settings";
+import type { Variables } from "../../../services/lib/settings";
 
 export interface Running extends Gateway {
   readonly url: string;
@@ -23,6 +24,8 @@ export const localSettings: Variables = {
     { id: "team-c", sha256: sha256("slow-key"), requestsPerMinute: 2 },
   ]),
   DATABASE_TLS: "off",
+  // A busy machine's Redis is slow, not away.
+  REDIS_TIMEOUT_MS: "5000",
   SHUTDOWN_GRACE_SECONDS: "5",
 };
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
-import { readSettings, SettingsError } from "../../../../services/afirgen/backend/settings";
+import { readSettings } from "../../../../services/afirgen/backend/settings";
 import { secretVariables, variableNames } from "../../../../services/afirgen/backend/settings-variables";
 import { metricNames, metrics } from "../../../../services/afirgen/metrics";
+import { SettingsError } from "../../../../services/lib/settings";
 
 const needed = {
   DB_HOST: "db",

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import { createSocket, type Socket } from "node:dgram";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { repoRoot } from "../../../../automation/lib/paths";
 import { silent } from "../../../../services/gateway/log";
 import { DatadogMonitor, type Tracer } from "../../../../services/gateway/monitoring/datadog";
 import { readSettings } from "../../../../services/gateway/settings";
@@ -124,4 +126,23 @@ describe("DatadogMonitor", () => {
     expect(sent("_e")[0]).toContain("Circuit of vllm/0 is open|notice");
     expect(spans).toEqual(["llm.request vllm/0"]);
   });
+});
+
+test("the tracer is begun before the modules that it has to see", () => {
+  const script = `
+    const Module = require("node:module");
+    const load = Module._load;
+    Module._load = function (request, ...rest) {
+      if (request !== "dd-trace") return load.call(this, request, ...rest);
+      const seen = Object.keys(require.cache).filter((file) => /node_modules.(fastify|ioredis|pg|@aws-sdk)/.test(file));
+      console.log(JSON.stringify(seen));
+      process.exit();
+    };
+    require("./services/gateway/main.ts");`;
+  const before = execFileSync(process.execPath, ["--require", "tsx/cjs", "--eval", script], {
+    cwd: repoRoot,
+    encoding: "utf8",
+    env: { ...process.env, ENABLE_DATADOG: "true" },
+  });
+  expect(JSON.parse(before)).toEqual([]);
 });

@@ -2,7 +2,7 @@ import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { HealthBoard } from "../../../../services/gateway/health/health-board";
 import { silent } from "../../../../services/gateway/log";
-import type { Variables } from "../../../../services/gateway/settings";
+import type { Variables } from "../../../../services/lib/settings";
 import { type OpenAIServer, startOpenAIServer } from "../../../support/gateway/openai-server";
 import { type Running, startGateway } from "../../../support/gateway/running";
 

@@ -31,7 +31,7 @@ afterEach(() => {
 });
 
 async function connection(): Promise<Redis> {
-  const redis = openRedis({ REDIS_URL: server.url, REDIS_AUTH_TOKEN: undefined }, log);
+  const redis = openRedis({ REDIS_URL: server.url, REDIS_AUTH_TOKEN: undefined, REDIS_TIMEOUT_MS: 5_000 }, log);
   if (!redis) throw new Error("no URL");
   connections.push(redis);
   if (redis.status !== "ready") await new Promise((resolve) => redis.once("ready", resolve));
