@@ -1,7 +1,7 @@
 import { ensureModelServer, type ModelServer } from "../model/server";
+import { type MariaDb, type MariaDbOptions, startMariaDb } from "../servers/maria-db";
 import { type AsrOcr, startAsrOcr } from "./asr-ocr";
 import { type RunningBackend, startBackend } from "./backend";
-import { type MariaDb, type MariaDbOptions, startMariaDb } from "./maria-db";
 import { type Nginx, startNginx } from "./nginx";
 
 export interface WholeOptions {
@@ -35,7 +35,8 @@ export async function startWhole({ log, variables, database: options }: WholeOpt
     for (const each of stops) await each();
   };
   try {
-    const database = await started(startMariaDb(options));
+    const database = await startMariaDb(options);
+    stops.unshift(() => database.dispose());
     const speechAndImages = await started(startAsrOcr(log));
     const model = await started(ensureModelServer(log, { names: ["gguf_summariser", "gguf_bns_check"] }));
     const backend = await started(

@@ -8,10 +8,10 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type AsrOcr, startAsrOcr } from "../../local/afirgen/asr-ocr";
 import { type RunningBackend, startBackend } from "../../local/afirgen/backend";
 import { firClient } from "../../local/afirgen/client";
-import { type MariaDb, startMariaDb } from "../../local/afirgen/maria-db";
 import { type Nginx, startNginx } from "../../local/afirgen/nginx";
 import { paint, speak, statement, wordErrorRate } from "../../local/afirgen/statements";
 import { ensureModelServer, type ModelServer } from "../../local/model/server";
+import { type MariaDb, startMariaDb } from "../../local/servers/maria-db";
 import { type S3Server, startS3Server } from "../support/s3-server";
 
 const log = (line: string) => console.error(line);
@@ -64,7 +64,7 @@ afterAll(async () => {
   await nginx?.stop();
   await backend?.stop();
   await sql?.end();
-  await Promise.all([model?.stop(), speechAndImages?.stop(), s3?.close(), database?.stop()]);
+  await Promise.all([model?.stop(), speechAndImages?.stop(), s3?.close(), database?.dispose()]);
   rmSync(folder, { recursive: true, force: true });
 });
 

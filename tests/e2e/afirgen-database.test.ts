@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { bundleFile } from "../../components/serverless/bundle";
 import { backendEntry } from "../../local/afirgen/backend";
-import { type MariaDb, startMariaDb } from "../../local/afirgen/maria-db";
+import { type MariaDb, startMariaDb } from "../../local/servers/maria-db";
 import { Database } from "../../services/afirgen/backend/database";
 import { readSettings } from "../../services/afirgen/backend/settings";
 import { Store } from "../../services/afirgen/backend/store";
@@ -22,7 +22,7 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   await database?.close();
-  await server?.stop();
+  await server?.dispose();
 });
 
 test("tables are made by several at once, and once", async () => {

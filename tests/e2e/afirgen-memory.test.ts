@@ -3,8 +3,8 @@ import { createConnection } from "mysql2/promise";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type RunningBackend, startBackend } from "../../local/afirgen/backend";
 import { firClient } from "../../local/afirgen/client";
-import { type MariaDb, startMariaDb } from "../../local/afirgen/maria-db";
 import { statement } from "../../local/afirgen/statements";
+import { type MariaDb, startMariaDb } from "../../local/servers/maria-db";
 import { Hog, killFirst, limitMemory } from "../support/afirgen/memory-limit";
 import { modelAnswer } from "../support/afirgen/model-answers";
 import { type OpenAIServer, startOpenAIServer } from "../support/gateway/openai-server";
@@ -48,7 +48,7 @@ describe.skipIf(!limit)("the backend when memory is short", () => {
     await backend?.stop();
     hog?.stop();
     await model?.stop();
-    await database?.stop();
+    await database?.dispose();
     await limit?.dispose();
   });
 
