@@ -165,23 +165,13 @@ export class Fleet extends Component implements Grantee {
         rootVolumeGiB: args.rootVolumeGiB ?? defaults.rootVolumeGiB,
         profile,
         securityGroup: this.securityGroup,
-        userData: this.pack(args.userData(this.facts)),
+        userData: this.checked("userData", () => packUserData(args.userData(this.facts))),
         keyName: args.admin?.keyName,
         capacity: args.capacity,
         efaAdapters: args.efa ? efaAdapters(instanceType) : undefined,
       },
       { parent: this },
     );
-  }
-
-  private pack(script: string): string {
-    try {
-      return packUserData(script);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.check([{ path: "userData", ok: false, message: `${error.message}.` }]);
-      throw error;
-    }
   }
 
   private createGroup(args: FleetArgs, role: ServiceRole, template: InstanceTemplate): aws.autoscaling.Group {

@@ -150,7 +150,7 @@ export class Machine extends Component implements Grantee {
           deleteOnTermination: true,
           tags: this.namedTags("root"),
         },
-        userDataBase64: this.pack(args.userData),
+        userDataBase64: this.checked("userData", () => packUserData(args.userData)),
         userDataReplaceOnChange: true,
         tags: this.namedTags(),
       },
@@ -161,16 +161,6 @@ export class Machine extends Component implements Grantee {
         dependsOn: allPermissions(role, args),
       },
     );
-  }
-
-  private pack(script: string): string {
-    try {
-      return packUserData(script);
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error;
-      this.check([{ path: "userData", ok: false, message: `${error.message}.` }]);
-      throw error;
-    }
   }
 
   private createAddress(instance: aws.ec2.Instance): aws.ec2.Eip {

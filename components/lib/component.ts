@@ -59,6 +59,16 @@ export abstract class Component extends pulumi.ComponentResource {
     validate(`${this.constructor.name} "${this.logicalName}"`, checks);
   }
 
+  /** A value made of one argument; the RangeError of what it can't be made of is a mistake in that argument. */
+  protected checked<T>(path: string, make: () => T): T {
+    try {
+      return make();
+    } catch (error) {
+      if (error instanceof RangeError) this.check([{ path, ok: false, message: `${error.message}.` }]);
+      throw error;
+    }
+  }
+
   /** What a component inside this one takes over from it. */
   protected inherited(): Required<Pick<ComponentArgs, "context" | "service">> {
     return { context: this.context, service: this.service };
