@@ -38,6 +38,7 @@ export async function demo(system: string, flags: DemoFlags): Promise<void> {
     region: regionOf(session.settings),
     endpoint: session.emulator?.endpoint,
     stay: flags.stay ?? false,
+    log: console.log,
   });
   if (!passed) process.exitCode = EXIT.failed;
 }

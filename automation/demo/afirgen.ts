@@ -18,6 +18,7 @@ import { monthOf } from "../../services/usage-report/month";
 import { makeClients, readUsage } from "../../services/usage-report/sources";
 import { MachineFolders, memoryOf, readVariables, uploadWhisper } from "./afirgen-machine";
 import { awsCloud } from "./cloud";
+import type { DemoContext } from "./context";
 import { writeEvidence } from "./evidence";
 import type { Report } from "./report";
 import { check, type Steps } from "./steps";
@@ -35,15 +36,8 @@ export const afirgenOutputs = z.object({
 });
 export type AfirgenOutputs = z.output<typeof afirgenOutputs>;
 
-export interface AfirgenDemoOptions {
+export interface AfirgenDemoOptions extends DemoContext {
   readonly outputs: AfirgenOutputs;
-  readonly region: string;
-  /** Of the local AWS; undefined for a stack on AWS. */
-  readonly endpoint: string | undefined;
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly log: (line: string) => void;
 }
 
 /** Milliseconds that the design document allows on the deployed machine. */

@@ -16,6 +16,7 @@ import {
 import { Failures } from "./agents-failures";
 import { type Machines, withMachines } from "./agents-machines";
 import { checkStreamedChat, figures } from "./chat-steps";
+import type { DemoContext } from "./context";
 import { checkRedirect } from "./edge-steps";
 import { writeEvidence } from "./evidence";
 import { type Enter, withEntrance } from "./model-edge";
@@ -44,16 +45,8 @@ export const agentsOutputs = z.object({
 });
 export type AgentsOutputs = z.output<typeof agentsOutputs>;
 
-export interface AgentsDemoOptions {
+export interface AgentsDemoOptions extends DemoContext {
   readonly outputs: AgentsOutputs;
-  readonly region: string;
-  /** Of the local AWS; undefined for a stack on AWS. */
-  readonly endpoint: string | undefined;
-  /** Gets report.json and report.md. */
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly log: (line: string) => void;
 }
 
 const concurrent = 6;

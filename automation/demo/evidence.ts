@@ -1,18 +1,14 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { DemoContext } from "./context";
 import { countSteps, type Report, renderJson, renderMarkdown } from "./report";
 import { Steps } from "./steps";
 
-export interface EvidenceOptions {
+export interface EvidenceOptions extends Omit<DemoContext, "region" | "endpoint"> {
   readonly system: string;
-  /** Gets report.json and report.md. Made if it is not there. */
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
   /** Names and URLs of the deployed system. */
   readonly target: Readonly<Record<string, string>>;
   readonly file?: Report["file"];
-  readonly log: (line: string) => void;
 }
 
 /**

@@ -1,96 +1,74 @@
 import type { z } from "zod";
 import { UsageError } from "../lib/exit";
+import { outputKeyOf } from "../lib/system-names";
 import { UserError } from "../lib/user-error";
 import { afirgenOutputs, runAfirgenDemo } from "./afirgen";
 import { agentsOutputs, runAgentsDemo } from "./agents";
 import { authorizeAs } from "./authorize";
 import { awsCloud } from "./cloud";
+import type { DemoContext } from "./context";
 import { lambdaEfsOutputs, runLambdaEfsDemo } from "./lambda-efs";
 import { ollamaOutputs, runOllamaDemo } from "./ollama";
 import { phi3Outputs, runPhi3Demo } from "./phi3";
 import { sampleModels } from "./sample-models";
 import { stayUntilInterrupted } from "./stay";
 
-export interface DemoOptions {
+export interface DemoOptions extends DemoContext {
   /** Of the whole stack, one object per system. */
   readonly outputs: Readonly<Record<string, unknown>>;
   readonly stackName: string;
   /** Default: a small real model. */
   readonly file: string | undefined;
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly region: string;
-  /** Of the local AWS; undefined for a stack on AWS. */
-  readonly endpoint: string | undefined;
   /** Keep it open for use by hand, once it has been driven. */
   readonly stay: boolean;
 }
 
-/** Demos by system: each drives the deployed one, writes the evidence and says whether all steps passed. */
-export const DEMOS: Readonly<Record<string, (options: DemoOptions) => Promise<boolean>>> = {
-  "lambda-efs": async (options) => {
-    const { file, outDir, versions, commit, region, stay } = options;
-    if (stay) throw new UsageError("--stay is for demos with a page; that of lambda-efs has none.", "Leave it out.");
-    const outputs = outputsOf("lambda-efs", lambdaEfsOutputs, options.outputs["lambdaEfs"], options);
-    const { passed } = await runLambdaEfsDemo({
-      outputs,
-      authorize: await authorizeAs(region, outputs.apiKeyId),
-      cloud: awsCloud(region),
+/** Drives a deployed system, writes the evidence and says whether all steps passed. */
+export type Demo = (options: DemoOptions) => Promise<boolean>;
+
+/** Demos by system. */
+export const DEMOS: Readonly<Record<string, Demo>> = {
+  "lambda-efs": demoOf("lambda-efs", lambdaEfsOutputs, ["file"], async ({ file, ...options }) =>
+    runLambdaEfsDemo({
+      ...options,
+      authorize: await authorizeAs(options.region, options.outputs.apiKeyId),
+      cloud: awsCloud(options.region),
       file: file ?? sampleModels.medium,
-      outDir,
-      versions,
-      commit,
-      log: console.log,
-    });
-    return passed;
-  },
-  phi3: async (options) => {
-    const { outDir, versions, commit, region, endpoint, file, stay } = options;
-    if (file !== undefined) throw new UsageError("--file is for lambda-efs; phi3 takes no file.", "Leave it out.");
-    const outputs = outputsOf("phi3", phi3Outputs, options.outputs["phi3"], options);
-    const { passed } = await runPhi3Demo({
-      ...{ outputs, region, endpoint, outDir, versions, commit },
-      log: console.log,
+    }),
+  ),
+  phi3: demoOf("phi3", phi3Outputs, ["stay"], ({ stay, ...options }) =>
+    runPhi3Demo({
+      ...options,
       ...(stay && { stay: (url: string) => stayUntilInterrupted("The page", url, console.log) }),
-    });
-    return passed;
-  },
-  ollama: async (options) => {
-    const { outDir, versions, commit, region, endpoint, file, stay } = options;
-    if (file !== undefined) throw new UsageError("--file is for lambda-efs; ollama takes no file.", "Leave it out.");
-    if (stay)
-      throw new UsageError("--stay is for demos with a page of this program's; ollama has none.", "Leave it out.");
-    const outputs = outputsOf("ollama", ollamaOutputs, options.outputs["ollama"], options);
-    const { passed } = await runOllamaDemo({
-      ...{ outputs, region, endpoint, outDir, versions, commit },
-      log: console.log,
-    });
-    return passed;
-  },
-  agents: async (options) => {
-    const { outDir, versions, commit, region, endpoint, file, stay } = options;
-    if (file !== undefined) throw new UsageError("--file is for lambda-efs; agents takes no file.", "Leave it out.");
-    if (stay) throw new UsageError("--stay is for demos with a page; that of agents has none.", "Leave it out.");
-    const outputs = outputsOf("agents", agentsOutputs, options.outputs["agents"], options);
-    const { passed } = await runAgentsDemo({
-      ...{ outputs, region, endpoint, outDir, versions, commit },
-      log: console.log,
-    });
-    return passed;
-  },
-  afirgen: async (options) => {
-    const { outDir, versions, commit, region, endpoint, file, stay } = options;
-    if (file !== undefined) throw new UsageError("--file is for lambda-efs; afirgen takes no file.", "Leave it out.");
-    if (stay) throw new UsageError("--stay is not for afirgen: its parts end with the demo.", "Leave it out.");
-    const outputs = outputsOf("afirgen", afirgenOutputs, options.outputs["afirgen"], options);
-    const { passed } = await runAfirgenDemo({
-      ...{ outputs, region, endpoint, outDir, versions, commit },
-      log: console.log,
-    });
-    return passed;
-  },
+    }),
+  ),
+  ollama: demoOf("ollama", ollamaOutputs, [], runOllamaDemo),
+  agents: demoOf("agents", agentsOutputs, [], runAgentsDemo),
+  afirgen: demoOf("afirgen", afirgenOutputs, [], runAfirgenDemo),
 };
+
+const notTaken = {
+  file: "--file is for demos that send a file",
+  stay: "--stay is for demos with a page of this program's",
+} as const;
+
+/** @param takes the options that are for this demo; the others are refused */
+function demoOf<T>(
+  system: string,
+  schema: z.ZodType<T>,
+  takes: readonly (keyof typeof notTaken)[],
+  run: (options: Omit<DemoOptions, "outputs"> & { readonly outputs: T }) => Promise<{ readonly passed: boolean }>,
+): Demo {
+  return async (options) => {
+    for (const [option, why] of Object.entries(notTaken) as [keyof typeof notTaken, string][]) {
+      if (options[option] && !takes.includes(option)) {
+        throw new UsageError(`${why}; that of ${system} is none.`, "Leave it out.");
+      }
+    }
+    const outputs = outputsOf(system, schema, options.outputs[outputKeyOf(system)], options);
+    return (await run({ ...options, outputs })).passed;
+  };
+}
 
 /** @throws UserError when the stack does not have the system, or not all of it */
 function outputsOf<T>(

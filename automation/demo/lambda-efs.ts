@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { type Answer, ApiClient, type Authorize } from "./api-client";
 import type { Cloud, LogLine } from "./cloud";
+import type { DemoContext } from "./context";
 import { writeEvidence } from "./evidence";
 import { checkContent, type Fingerprint, fingerprint, idOf } from "./fingerprint";
 import type { Report } from "./report";
@@ -27,17 +28,12 @@ export const lambdaEfsOutputs = z.object({
 });
 export type LambdaEfsOutputs = z.output<typeof lambdaEfsOutputs>;
 
-export interface LambdaEfsDemoOptions {
+export interface LambdaEfsDemoOptions extends Omit<DemoContext, "region" | "endpoint"> {
   readonly outputs: LambdaEfsOutputs;
   readonly authorize: Authorize;
   readonly cloud: Cloud;
   /** Model file to send through S3, at most 1 GiB. */
   readonly file: string;
-  /** Gets report.json, report.md, producer.log and consumer.log. Made if it is not there. */
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly log: (line: string) => void;
   /** Pauses between asking again, and before the warm prediction. Default 2 s. */
   readonly pauseMs?: number;
   /** How long an upload may take to arrive on EFS, and a file on EFS to be seen by the consumer. Default 300 s each. */

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { serveBehind } from "../../local/model/behind";
+import type { DemoContext } from "./context";
 import { checkClosed, checkLoad, checkRedirect } from "./edge-steps";
 import { writeEvidence } from "./evidence";
 import type { FrontAnswer, FrontClient } from "./front-client";
@@ -25,16 +26,8 @@ export const ollamaOutputs = z.object({
 });
 export type OllamaOutputs = z.output<typeof ollamaOutputs>;
 
-export interface OllamaDemoOptions {
+export interface OllamaDemoOptions extends DemoContext {
   readonly outputs: OllamaOutputs;
-  readonly region: string;
-  /** Of the local AWS; undefined for a stack on AWS. */
-  readonly endpoint: string | undefined;
-  /** Gets report.json, report.md and the load test's report. */
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly log: (line: string) => void;
   /** Seconds of load. Default 15; 0 leaves the load test out. */
   readonly loadSeconds?: number;
 }

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { z } from "zod";
 import { checkStreamedChat, figures } from "./chat-steps";
+import type { DemoContext } from "./context";
 import { checkClosed, checkLoad, checkRedirect } from "./edge-steps";
 import { writeEvidence } from "./evidence";
 import type { FrontClient } from "./front-client";
@@ -28,16 +29,8 @@ export const phi3Outputs = z.object({
 });
 export type Phi3Outputs = z.output<typeof phi3Outputs>;
 
-export interface Phi3DemoOptions {
+export interface Phi3DemoOptions extends DemoContext {
   readonly outputs: Phi3Outputs;
-  readonly region: string;
-  /** Of the local AWS; undefined for a stack on AWS. */
-  readonly endpoint: string | undefined;
-  /** Gets report.json, report.md, pictures of the page and the load test's report. */
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly log: (line: string) => void;
   /** Seconds of load. Default 15; 0 leaves the load test out. */
   readonly loadSeconds?: number;
   /** Runs while everything still answers, with the page's URL. Default: nothing. */

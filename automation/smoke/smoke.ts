@@ -1,5 +1,6 @@
 import { CloudWatchClient, GetDashboardCommand, paginateDescribeAlarms } from "@aws-sdk/client-cloudwatch";
 import { CloudWatchLogsClient, DescribeLogStreamsCommand } from "@aws-sdk/client-cloudwatch-logs";
+import type { DemoContext } from "../demo/context";
 import { writeEvidence } from "../demo/evidence";
 import { FrontClient } from "../demo/front-client";
 import { type Enter, withEntrance } from "../demo/model-edge";
@@ -9,18 +10,10 @@ import { check, type Steps } from "../demo/steps";
 import { systemOfOutput } from "../lib/system-names";
 import { type Door, dashboardsOf, doorsOf, logGroupsOf } from "./doors";
 
-export interface SmokeOptions {
+export interface SmokeOptions extends DemoContext {
   readonly stack: string;
   /** Of the stack: an object for each system. */
   readonly outputs: Readonly<Record<string, unknown>>;
-  readonly region: string;
-  /** Of the local AWS; undefined for a stack on AWS. */
-  readonly endpoint: string | undefined;
-  /** Gets report.json and report.md, to be compared with those of other runs. */
-  readonly outDir: string;
-  readonly versions: Readonly<Record<string, string>>;
-  readonly commit: string;
-  readonly log: (line: string) => void;
 }
 
 /** What the edge answers where no machine stands behind it. */
