@@ -1,10 +1,9 @@
 import { execFile } from "node:child_process";
 import { mkdirSync } from "node:fs";
 import { statfs } from "node:fs/promises";
-
 import { promisify } from "node:util";
 import { emulatorStatus } from "../../local/emulator";
-import { serverPackages } from "../../local/servers/packages";
+import { type DebianPackage, debianPackages } from "../../local/servers/packages";
 import { findEngine } from "../../toolchain/engine";
 import { findChromium } from "../demo/chromium";
 import { EXIT } from "../lib/exit";
@@ -60,7 +59,9 @@ export async function examine(): Promise<Finding[]> {
     await examineEmulator(),
     await examineGit(),
     examineBrowser(),
-    examineServers(),
+    examinePackages("Servers", "./llm demo agents"),
+    examinePackages("AFIRGen", "./llm demo afirgen"),
+    examinePackages("For tests", "./llm test"),
   ];
 }
 
@@ -129,13 +130,19 @@ function examineBrowser(): Finding {
   return { what: "Chromium", state: "later", detail };
 }
 
-/** As the browser: only the demo of `agents` needs them. */
-function examineServers(): Finding {
-  const missing = serverPackages.filter(({ isInstalled }) => !isInstalled()).map(({ name }) => name);
-  const all = serverPackages.map(({ name }) => name).join(", ");
-  if (missing.length === 0) return { what: "Servers", state: "ok", detail: all };
-  const detail = `./llm demo agents runs its gateway before them: apt-get install ${missing.join(" ")}`;
-  return { what: "Servers", state: "later", detail };
+/** As the browser: what only one demo, or only the tests need. */
+function examinePackages(what: string, needed: keyof typeof debianPackages): Finding {
+  return packagesFinding(what, needed, debianPackages[needed]);
+}
+
+/** What of the packages is not there, what it takes and how to get it. */
+export function packagesFinding(what: string, needed: string, packages: readonly DebianPackage[]): Finding {
+  const names = (some: readonly DebianPackage[]) => some.map(({ name }) => name);
+  const missing = packages.filter(({ isInstalled }) => !isInstalled());
+  if (missing.length === 0) return { what, state: "ok", detail: names(packages).join(", ") };
+  const megabytes = missing.reduce((sum, one) => sum + one.megabytes, 0);
+  const command = `apt-get install --no-install-recommends ${names(missing).join(" ")}`;
+  return { what, state: "later", detail: `${needed} needs more: ${command} (${megabytes} MB at most)` };
 }
 
 async function examineGit(): Promise<Finding> {

@@ -154,6 +154,26 @@ function namedIn(resources: readonly RecordedResource[]) {
 /** The document with a system's picture. */
 export function diagramDocument(recorded: RecordedSystem): string {
   const { system, stack } = recorded;
+  return [
+    `# The components of ${system}`,
+    "",
+    `Drawn from what the program registers for stack \`${stack}\`, by \`npm run docs:generate\`. A box is a component of [docs/components.md](../components.md); [the system](../systems/${system}.md) says what it is for.`,
+    "A whole arrow is a connection that security groups let through, with its port. A broken one is a reference: an address, a setting, or a right of the role.",
+    "",
+    mermaidOf(recorded),
+    "",
+  ].join("\n");
+}
+
+/** A document with the picture in the place of the one that it has. @throws Error when it has none, or several */
+export function withDiagram(document: string, recorded: RecordedSystem): string {
+  const parts = document.split(/^```mermaid\n[^`]*```$/m);
+  if (parts.length !== 2) throw new Error(`The document has ${parts.length - 1} pictures in Mermaid; expected one.`);
+  return parts.join(mermaidOf(recorded));
+}
+
+/** The block of Markdown that GitHub draws. */
+function mermaidOf(recorded: RecordedSystem): string {
   const { nodes, edges } = diagramOf(recorded);
   const lines = (group: Node["group"]) =>
     nodes.filter((node) => node.group === group).map(({ id, label }) => `    ${id}["${label}"]`);
@@ -161,11 +181,6 @@ export function diagramDocument(recorded: RecordedSystem): string {
   const arrow = ({ from, to, ports }: Edge) =>
     ports.length === 0 ? `  ${from} -.-> ${to}` : `  ${from} -->|"${ports.join(", ")}"| ${to}`;
   return [
-    `# The components of ${system}`,
-    "",
-    `Drawn from what the program registers for stack \`${stack}\`, by \`npm run docs:generate\`. A box is a component of [docs/components.md](../components.md); [the system](../systems/${system}.md) says what it is for.`,
-    "A whole arrow is a connection that security groups let through, with its port. A broken one is a reference: an address, a setting, or a right of the role.",
-    "",
     "```mermaid",
     "flowchart LR",
     ...lines("around").map((line) => line.slice(2)),
@@ -173,6 +188,5 @@ export function diagramDocument(recorded: RecordedSystem): string {
     ...box("watching", "watching"),
     ...edges.map(arrow),
     "```",
-    "",
   ].join("\n");
 }

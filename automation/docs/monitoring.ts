@@ -1,6 +1,7 @@
 /** Writes down what watches the systems: alarms, dashboards, metrics of the systems' own. */
 import type { RecordedResource } from "../../tests/support/mocks";
 import { table } from "../lib/markdown";
+import { dashboardFile, dashboardPicturesOf } from "./dashboard-picture";
 import type { RecordedSystem } from "./recorded";
 
 export interface AlarmFacts {
@@ -131,13 +132,18 @@ export function writersOf({ system, resources }: RecordedSystem, namespace: stri
     .map(({ parent = "" }) => parent.slice(system.length + 1).replace(/-instance$/, ""));
 }
 
+/** For who can't see the picture. */
+function pictureText(name: string): string {
+  return `Places, titles, legends and thresholds of the dashboard ${name}, without data`;
+}
+
 const introduction = `# Monitoring
 
 What watches each system, drawn from what the program registers with the settings of stack \`prod\` (\`afirgen\`: \`free\`), by \`npm run docs:generate\`. Other stacks have the same under their own name; some thresholds follow settings ([configuration](configuration.md)).
 
 * **Alarms** tell the system's SNS topic when they ring and when it is over. \`llm-stacks:alarmEmail\` is the address that gets it; AWS asks it once to confirm. Each alarm's text ends in the heading of the runbook that says what to do, the link in its row.
 * **No data** says what an alarm makes of a period without any: *good* for counts of events, which are absent when nothing happens; *bad* where silence is a sign of trouble.
-* **Dashboards** are in CloudWatch under the names below; \`./llm outputs <stack>\` prints their URLs. A system without one has alarms, logs and AWS's own pages.
+* **Dashboards** are in CloudWatch under the names below; \`./llm outputs <stack>\` prints their URLs. The pictures are drawn from the program, without data; CloudWatch draws the curves. A system without one has alarms, logs and AWS's own pages.
 * **Metrics of the system's own** are sent by its instances, whose roles may write into that one namespace. All others are AWS's own. Listed is what an alarm, a scaling policy or a dashboard reads.
 * \`./llm smoke <stack>\` asks whether logs flow, dashboards are there and alarms are quiet ([how](operations.md#whether-it-lives)).`;
 
@@ -167,6 +173,10 @@ function section(recorded: RecordedSystem): string {
           ["row", "graphs"],
           shown.map(({ title, graphs }) => [title, graphs.join("; ")]),
         ),
+        "",
+        ...dashboardPicturesOf(recorded)
+          .filter((picture) => picture.name === name)
+          .map((picture) => `![${pictureText(name)}](${dashboardFile(picture).replace(/^docs\//, "")})`),
       ].join("\n"),
     ),
     ...[...ownMetricsOf(recorded)].map(

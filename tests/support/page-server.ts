@@ -30,16 +30,33 @@ export interface PageServer {
   close(): Promise<void>;
 }
 
+/** A page's files, and which paths are the API's. */
+export interface Site {
+  /** From the checkout. */
+  readonly folder: string;
+  readonly api: readonly string[];
+  /** Headers of the files beside their type. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+const demoWeb: Site = {
+  folder: "services/demo-web/site",
+  api: ["/health", "/v1/"],
+  headers: { "content-security-policy": contentSecurityPolicy },
+};
+
 /**
- * The demo page on loopback as its distribution serves it: the files with the types and the policy they get there, and the API of an engine under the same origin,
+ * A page on loopback as its distribution serves it: the files with the types and the policy they get there, and the API of an engine under the same origin,
  * passed on as it comes. Where the engine does not answer it says 502, as a load balancer does.
+ *
+ * @param site default: the demo page
  */
-export async function startPageServer(engine: string): Promise<PageServer> {
-  const folder = join(repoRoot, "services/demo-web/site");
+export async function startPageServer(engine: string, site: Site = demoWeb): Promise<PageServer> {
+  const folder = join(repoRoot, site.folder);
   const files = new Map<string, SiteFile>(siteFiles(folder).map((file) => [`/${file.key}`, file]));
   const server = createServer((incoming, response) => {
     const path = incoming.url ?? "/";
-    if (path === "/health" || path.startsWith("/v1/")) {
+    if (site.api.some((prefix) => path.startsWith(prefix))) {
       passOn(path, incoming, response);
       return;
     }
@@ -48,8 +65,7 @@ export async function startPageServer(engine: string): Promise<PageServer> {
       response.writeHead(403).end();
       return;
     }
-    const headers = { "content-type": file.contentType, "content-security-policy": contentSecurityPolicy };
-    response.writeHead(200, headers).end(readFileSync(file.path));
+    response.writeHead(200, { "content-type": file.contentType, ...site.headers }).end(readFileSync(file.path));
   });
 
   function passOn(path: string, incoming: IncomingMessage, response: ServerResponse): void {
