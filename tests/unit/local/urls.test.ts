@@ -73,5 +73,9 @@ describe("reach", () => {
       baseUrl: "http://127.0.0.1:4566",
       headers: { Host: "abc123.execute-api.localhost" },
     });
+    expect(reach("https://abc123.execute-api.eu-west-1.amazonaws.com/api", "http://127.0.0.1:4566")).toEqual({
+      baseUrl: "http://127.0.0.1:4566/restapis/abc123/api/_user_request_",
+      headers: {},
+    });
   });
 });
