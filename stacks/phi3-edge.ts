@@ -34,6 +34,9 @@ export interface Edge {
   readonly outputs: Outputs;
 }
 
+/** A stack that changes from one API to the other keeps what both have under one name: link, security group and log group. */
+const formerly = (kind: "HttpApi" | "RestApi") => ({ aliases: [{ type: `llm:edge:${kind}` }] });
+
 const description = "Completions of Phi-3, compatible with OpenAI's API";
 const restStage = "api";
 const routes: readonly HttpRoute[] = [
@@ -52,17 +55,21 @@ function httpEdge(parts: EdgeParts): Edge {
   const { context, settings, vpc, front, apiKey } = parts;
   const page = createPage(parts, front.loadBalancer);
   const corsOrigin = settings.corsOrigin ?? page.url;
-  const api = new HttpApi("phi3-api", {
-    context,
-    description,
-    vpc,
-    loadBalancer: front.loadBalancer,
-    routes,
-    cors: { origin: corsOrigin, headers: ["Authorization", "Content-Type"] },
-    apiKey: apiKey && { parameterName: apiKey.parameterName },
-    hopProof: front.hopProof.value,
-    ...limits(settings),
-  });
+  const api = new HttpApi(
+    "phi3-api",
+    {
+      context,
+      description,
+      vpc,
+      loadBalancer: front.loadBalancer,
+      routes,
+      cors: { origin: corsOrigin, headers: ["Authorization", "Content-Type"] },
+      apiKey: apiKey && { parameterName: apiKey.parameterName },
+      hopProof: front.hopProof.value,
+      ...limits(settings),
+    },
+    formerly("RestApi"),
+  );
   return { kind: "HTTP API", api, page, outputs: { apiUrl: api.url, corsOrigin } };
 }
 
@@ -73,32 +80,36 @@ function restEdge(parts: EdgeParts, { apiGatewayLogging }: Shared): Edge {
   // The page's distribution calls the API, and the API names the page's origin.
   const [pageUrl, tellPageUrl] = pulumi.deferredOutput<string>();
   const corsOrigin = settings.corsOrigin ?? pageUrl;
-  const api = new RestApi("phi3-api", {
-    context,
-    description,
-    stageName: restStage,
-    routes: routes.map((route) => ({
-      ...route,
-      open: route === openRoute,
-      streamed: route.method === "POST",
-    })),
-    backend: {
-      vpc,
-      loadBalancer: front.loadBalancer,
-      hopProof: front.hopProof.value,
-      // Who has a key of the API need not know the engine's.
-      headers: apiKey ? { Authorization: pulumi.interpolate`Bearer ${apiKey.value}` } : {},
-      streamSeconds: edge.streamSeconds ?? Math.min(longestGenerationSeconds, longestStreamSeconds),
+  const api = new RestApi(
+    "phi3-api",
+    {
+      context,
+      description,
+      stageName: restStage,
+      routes: routes.map((route) => ({
+        ...route,
+        open: route === openRoute,
+        streamed: route.method === "POST",
+      })),
+      backend: {
+        vpc,
+        loadBalancer: front.loadBalancer,
+        hopProof: front.hopProof.value,
+        // Who has a key of the API need not know the engine's.
+        headers: apiKey ? { Authorization: pulumi.interpolate`Bearer ${apiKey.value}` } : {},
+        streamSeconds: edge.streamSeconds ?? Math.min(longestGenerationSeconds, longestStreamSeconds),
+      },
+      auth: apiKey ? "apiKey" : "none",
+      apiKeyValue: apiKey?.value,
+      quota: edge.quota,
+      cors: { origin: corsOrigin, headers: ["Authorization", "Content-Type"] },
+      webAcl: front.firewall,
+      errors: openAiErrors,
+      logging: apiGatewayLogging,
+      ...limits(settings),
     },
-    auth: apiKey ? "apiKey" : "none",
-    apiKeyValue: apiKey?.value,
-    quota: edge.quota,
-    cors: { origin: corsOrigin, headers: ["Authorization", "Content-Type"] },
-    webAcl: front.firewall,
-    errors: openAiErrors,
-    logging: apiGatewayLogging,
-    ...limits(settings),
-  });
+    formerly("HttpApi"),
+  );
   const page = createPage(parts, api.origin);
   tellPageUrl(page.url);
   return {
