@@ -27,8 +27,9 @@ export function reach(
   endpoint: string | undefined,
 ): { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> } {
   if (endpoint === undefined) return { baseUrl: url, headers: {} };
-  const stage = reachableApiUrl(url, endpoint);
-  if (stage !== url) return { baseUrl: stage.replace(/\/+$/, ""), headers: {} };
+  const here = reachableApiUrl(url, endpoint);
+  // A stage of a REST API, whether its URL has been turned into a local one before or not.
+  if (new URL(here).host === new URL(endpoint).host) return { baseUrl: here.replace(/\/+$/, ""), headers: {} };
   const { host } = new URL(url);
   const api = /^([a-z0-9]+)\.execute-api\./.exec(host)?.[1];
   return {

@@ -198,7 +198,7 @@ class Demo {
       const asked: [string, FrontClient, string, string, number[]][] = [
         ["API, unknown path", this.api, "GET", "/admin", [404]],
         ["API, other method", this.api, "DELETE", "/v1/models", [404]],
-        ["CloudFront, path without a rule", this.page, "POST", "/v1/embeddings", [403]],
+        ["CloudFront, path without a rule", this.page, "POST", "/v1/embeddings", [403, 404]],
         ["CloudFront, vLLM's metrics", this.page, "GET", "/metrics", [403, 404]],
       ];
       for (const [name, front, method, path, statuses] of asked) {
