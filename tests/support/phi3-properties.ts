@@ -345,7 +345,7 @@ function gatewayZone(seen: Seen, subnetId: string): string {
 
 /** P5: instances can be reached by the load balancer on the engine's port, and by administrators if there are any; by nobody else. */
 export function securityGroupLeastPrivilege({ seen, configuration }: Phi3): void {
-  const { certificateArn, adminCidr } = expected(configuration);
+  const { certificateArn, adminCidr, api } = expected(configuration);
   const template = seen.only("aws:ec2/launchTemplate:LaunchTemplate").inputs;
   const { securityGroups } = loadBalancer(seen).inputs;
   const link = seen.only("aws:apigatewayv2/vpcLink:VpcLink").inputs.securityGroupIds;
@@ -358,8 +358,9 @@ export function securityGroupLeastPrivilege({ seen, configuration }: Phi3): void
     sorted([`tcp 8000-8000 ${front[0]}`, ...(adminCidr ? [`tcp 22-22 ${adminCidr}`] : [])]),
   );
   const port = certificateArn ? 443 : 80;
-  // Without a certificate, only CloudFront, by the list of its addresses, and the API get in.
-  const clients = certificateArn ? ["tcp 443-443 0.0.0.0/0", "tcp 80-80 0.0.0.0/0"] : ["tcp 80-80 addresses"];
+  // Without a certificate, only the API gets in, and CloudFront, by the list of its addresses, where it does not call the API.
+  const cloudFront = api === "rest" ? [] : ["tcp 80-80 addresses"];
+  const clients = certificateArn ? ["tcp 443-443 0.0.0.0/0", "tcp 80-80 0.0.0.0/0"] : cloudFront;
   expect(entrances(front[0])).toEqual(sorted([...clients, `tcp ${port}-${port} ${hop[0]}`]));
   expect(entrances(hop[0])).toEqual([]);
 
