@@ -37,10 +37,10 @@ export async function load(stackName: string, systemName: string, flags: LoadFla
   const target = targetOf(system, stackName, outputs, flags.through);
   if (!session.emulator && !flags.yes) await askFirst(target, flags);
   const outDir = evidenceDir(flags.out, `loadtest-${system}`);
-  const { model, apiKeyParameter, targetGroupArns, resources } = target;
+  const { model, apiKeyParameter, edgeApi, targetGroupArns, resources } = target;
   const endpoint = session.emulator?.endpoint;
   const { baseUrl, headers } = reach(target.url, endpoint);
-  const edge = { endpoint, region: regionOf(session.settings), apiKeyParameter, model, targetGroupArns };
+  const edge = { endpoint, region: regionOf(session.settings), apiKeyParameter, edgeApi, model, targetGroupArns };
   const api = system === "phi3" ? "vllm" : "ollama";
   const result = await withModelEdge({ ...edge, api, log: console.error }, ({ key, engine }) =>
     runLoadTest({

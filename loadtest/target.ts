@@ -11,6 +11,8 @@ export interface Target {
   readonly model: string;
   /** SSM parameter with the key; undefined where none is asked for. */
   readonly apiKeyParameter: string | undefined;
+  /** `rest` where a REST API asks for the key; undefined otherwise. */
+  readonly edgeApi: "rest" | undefined;
   /** Target groups of the engine, whose place the small model takes on this machine. */
   readonly targetGroupArns: readonly string[];
   /** For the report: load balancer, Auto Scaling group, dashboard, and what else tells of the load. */
@@ -19,7 +21,7 @@ export interface Target {
 
 /** Systems that can be tested: their key in the outputs, and there the URLs that answer, the usual one first, and the target groups. */
 const systems = {
-  // CloudFront, which streams; the HTTP API does not, and gives up after 30 s.
+  // CloudFront, which streams; an HTTP API does not, and gives up after 30 s.
   phi3: { configKey: "phi3", urls: ["pageUrl", "apiUrl"], targetGroups: ["targetGroupArn"] },
   ollama: { configKey: "ollama", urls: ["ollamaUrl"], targetGroups: ["apiTargetGroupArn", "webUiTargetGroupArn"] },
 } as const;
@@ -32,6 +34,7 @@ const arn = z.string().startsWith("arn:");
 const outputsSchema = z.object({
   model: z.string().min(1),
   apiKeyParameter: z.string().startsWith("/").optional(),
+  edgeApi: z.literal("rest").optional(),
   loadBalancerDns: z.string().min(1),
   groupName: z.string().min(1),
   dashboardUrl: https,
@@ -100,6 +103,7 @@ export function targetOf(
     url: String(own.data[output]).replace(/\/+$/, ""),
     model: data.model,
     apiKeyParameter: data.apiKeyParameter,
+    edgeApi: data.edgeApi,
     targetGroupArns: targetGroups.map((key) => String(own.data[key])),
     resources: Object.fromEntries(Object.entries(shown).map(([label, key]) => [label, data[key]])),
   };

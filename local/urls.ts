@@ -18,7 +18,7 @@ export function reachableApiUrl(url: string, endpoint: string): string {
 }
 
 /**
- * How requests to a URL of a stack are sent. On AWS: as they are. The local AWS serves every name on one port and tells them apart by `Host`.
+ * How requests to a URL of a stack are sent. On AWS: as they are. The local AWS serves every name on one port and tells them apart by `Host`, stages of REST APIs by path.
  *
  * @param endpoint of the local AWS; undefined for a stack on AWS
  */
@@ -27,6 +27,9 @@ export function reach(
   endpoint: string | undefined,
 ): { readonly baseUrl: string; readonly headers: Readonly<Record<string, string>> } {
   if (endpoint === undefined) return { baseUrl: url, headers: {} };
+  const here = reachableApiUrl(url, endpoint);
+  // A stage of a REST API, whether its URL has been turned into a local one before or not.
+  if (new URL(here).host === new URL(endpoint).host) return { baseUrl: here.replace(/\/+$/, ""), headers: {} };
   const { host } = new URL(url);
   const api = /^([a-z0-9]+)\.execute-api\./.exec(host)?.[1];
   return {

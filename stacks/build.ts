@@ -12,7 +12,7 @@ export function buildSystems(config: StackConfig, accountId: string): Record<str
   const shared: Shared = {
     alarmEmail: config.alarmEmail,
     apiGatewayLogging:
-      config.manageApiGatewayLogging && rows.some(({ row }) => row.restApi)
+      config.manageApiGatewayLogging && rows.some(({ configured }) => configured.restApi)
         ? new ApiGatewayLogging("shared-api-gateway-logging", {
             context: contextOf(config, accountId, "shared", "pay-per-use"),
           })

@@ -14,6 +14,7 @@ import { Alarm, type AlarmArgs } from "../components/observability/alarm";
 import type { AlarmTopic } from "../components/observability/alarm-topic";
 import type { Graph } from "../components/observability/dashboard";
 import type { Metric, MetricMath } from "../components/observability/metric";
+import type { EdgeApi } from "./edge-settings";
 import { type ScheduleSettings, withSizes } from "./inference-settings";
 
 /** What the compositions of phi3 and ollama have in common: a fleet behind a load balancer, a distribution and web ACLs. */
@@ -36,6 +37,8 @@ interface FrontSettings {
   readonly domain?: { readonly name: string; readonly certificateArn: string };
   readonly longestGenerationSeconds: number;
   readonly requestsPerMinutePerIp: number;
+  /** With `rest` what CloudFront has for the load balancer comes by the API. Default: CloudFront calls the load balancer itself. */
+  readonly edge?: { readonly api: EdgeApi };
 }
 
 /** What stands between clients and a fleet. */
@@ -75,6 +78,7 @@ export function inferenceFront(context: SystemContext, vpc: Vpc, settings: Front
     accessLogs,
     idleTimeoutSeconds: settings.longestGenerationSeconds,
     certificate: domain && { arn: domain.certificateArn, domainName: domain.name },
+    cloudFront: settings.edge?.api !== "rest",
   });
   const hopProof = new GeneratedSecret(`${system}-hop-proof`, {
     context,

@@ -1,11 +1,10 @@
-import type { HttpApi } from "../components/edge/http-api";
 import type { LoadBalancerTarget } from "../components/edge/load-balancer";
-import type { StaticSite } from "../components/edge/static-site";
 import type { Fleet } from "../components/inference/fleet";
 import { waitingRequests } from "../components/inference/fleet-metrics";
 import type { SystemContext } from "../components/lib/context";
 import { Dashboard } from "../components/observability/dashboard";
 import { edgeGraphs, type Front, fleetGraphs, type MakeAlarm, trafficGraphs, watchServing } from "./inference-parts";
+import type { Edge } from "./phi3-edge";
 import type { Phi3Settings } from "./phi3-settings";
 import { vllmRows } from "./vllm-monitoring";
 
@@ -19,7 +18,7 @@ export function watch(
   alarm: MakeAlarm,
   fleet: Fleet,
   target: LoadBalancerTarget,
-  api: HttpApi,
+  { kind, api }: Edge,
   { size, waitingPerInstance }: Phi3Settings,
 ): void {
   watchServing(alarm, fleet, target);
@@ -41,7 +40,7 @@ export function watch(
   });
   alarm("api-server-errors", {
     metric: api.metricServerErrors(),
-    description: "The HTTP API answered at least five requests in five minutes with a server error.",
+    description: `The ${kind} answered at least five requests in five minutes with a server error.`,
     comparison: ">=",
     threshold: 5,
     periods: { evaluated: 1, breaching: 1 },
@@ -53,12 +52,12 @@ export function watch(
 export interface Watched {
   readonly front: Front;
   readonly fleet: Fleet;
-  readonly api: HttpApi;
-  readonly page: StaticSite;
+  readonly edge: Edge;
 }
 
 export function createDashboard(context: SystemContext, settings: Phi3Settings, parts: Watched): Dashboard {
-  const { front, fleet, api, page } = parts;
+  const { front, fleet, edge } = parts;
+  const { kind, api, page } = edge;
   const apiLatency = (["p50", "p95", "p99"] as const).map((percentile) => ({
     ...api.metricLatency(percentile),
     label: percentile,
@@ -70,7 +69,7 @@ export function createDashboard(context: SystemContext, settings: Phi3Settings, 
       ...vllmRows(fleet, namespace, settings.scaling.upAbove),
       { title: "Instances and cost", graphs: fleetGraphs(fleet, settings.instanceTypes) },
       {
-        title: "HTTP API",
+        title: kind,
         graphs: [
           { title: "Latency (ms)", signals: apiLatency, axis: { min: 0 } },
           {

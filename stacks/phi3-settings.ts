@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { isOrigin } from "../components/edge/cors";
+import { edge, withEdgeChecks } from "./edge-settings";
 import { environmentDefaults } from "./environments";
 import { domain, fleet, network, pageDomain, withFleetChecks, workingHours } from "./inference-settings";
 import { flag, setting, whole } from "./setting";
@@ -21,6 +22,7 @@ export function phi3Schema(place: Place) {
       schedules: offAtNight ? workingHours : [],
     }),
     ...vllm(),
+    edge: edge(),
     /** Waiting requests on each instance that are too many. */
     waitingPerInstance: whole(1, 1000, 5, "requests"),
     /** Ask callers for a key, which AWS makes up. Without it anyone who finds the URL spends GPU time. */
@@ -40,7 +42,7 @@ export function phi3Schema(place: Place) {
     ratePerSecond: whole(1, 10_000, 50, "requests per second"),
     burst: whole(1, 5_000, 100, "requests at once"),
   });
-  return withFleetChecks(withVllmChecks(schema), place);
+  return withFleetChecks(withVllmChecks(withEdgeChecks(schema)), place);
 }
 
 export type Phi3Settings = z.output<ReturnType<typeof phi3Schema>>;

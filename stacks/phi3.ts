@@ -1,8 +1,6 @@
 import { Bucket } from "../components/data/bucket";
 import { GeneratedSecret } from "../components/data/generated-secret";
-import { HttpApi } from "../components/edge/http-api";
 import type { LoadBalancerTarget } from "../components/edge/load-balancer";
-import { StaticSite } from "../components/edge/static-site";
 import { Fleet } from "../components/inference/fleet";
 import { gpuUtilisation, waitingRequests } from "../components/inference/fleet-metrics";
 import type { SystemContext } from "../components/lib/context";
@@ -10,19 +8,19 @@ import type { Vpc } from "../components/network/vpc";
 import { AlarmTopic } from "../components/observability/alarm-topic";
 import { Budget } from "../components/observability/budget";
 import { LogGroup } from "../components/observability/log-group";
-import { contentSecurityPolicy } from "../services/demo-web/content-security-policy";
 import { alarmsOf, allowPackages, type Front, fleetArgsOf, inferenceFront, inferenceNetwork } from "./inference-parts";
 import { defaultBudget } from "./inference-settings";
+import { createEdge } from "./phi3-edge";
 import { createDashboard, namespace, watch } from "./phi3-monitoring";
 import { type Phi3Settings, phi3Schema } from "./phi3-settings";
 import { defineSystem, type Outputs, type Shared } from "./system";
 import { enginePort, engineScript, launchTimeoutSeconds, warnOfUnknownModel, weightsPrefix } from "./vllm-parts";
 
-/** Phi-3 mini on vLLM: GPU instances behind a load balancer, an HTTP API, a page on CloudFront. */
+/** Phi-3 mini on vLLM: GPU instances behind a load balancer, an HTTP or REST API, a page on CloudFront. */
 export const phi3 = defineSystem<Phi3Settings>({
   configKey: "phi3",
   costTier: "accelerated",
-  restApi: false,
+  restApi: ({ edge }) => edge.api === "rest",
   secretKeys: [],
   schema: phi3Schema,
   build,
@@ -42,37 +40,7 @@ function build(context: SystemContext, settings: Phi3Settings, shared: Shared): 
     system: new LogGroup("phi3-system", { context, prefix: "/aws/ec2/", retentionDays: settings.logRetentionDays }),
   };
   const fleet = createFleet(context, settings, { vpc, target, weights, logs, apiKey });
-  const page = new StaticSite("phi3-page", {
-    context,
-    folder: "services/demo-web/site",
-    contentSecurityPolicy,
-    api: { origin: front.loadBalancer, paths: ["/v1/*", "/health"] },
-    accessLogs: front.accessLogs,
-    webAcl: front.edgeFirewall,
-    hopProof: front.hopProof.value,
-    certificate: settings.pageDomain && {
-      arn: settings.pageDomain.certificateArn,
-      domainName: settings.pageDomain.name,
-    },
-  });
-  const corsOrigin = settings.corsOrigin ?? page.url;
-  const api = new HttpApi("phi3-api", {
-    context,
-    description: "Completions of Phi-3, compatible with OpenAI's API",
-    vpc,
-    loadBalancer: front.loadBalancer,
-    routes: [
-      { method: "POST", path: "/v1/completions" },
-      { method: "POST", path: "/v1/chat/completions" },
-      { method: "GET", path: "/v1/models" },
-      { method: "GET", path: "/health" },
-    ],
-    cors: { origin: corsOrigin, headers: ["Authorization", "Content-Type"] },
-    apiKey: apiKey && { parameterName: apiKey.parameterName },
-    hopProof: front.hopProof.value,
-    throttle: { ratePerSecond: settings.ratePerSecond, burst: settings.burst },
-    logRetentionDays: settings.logRetentionDays,
-  });
+  const edge = createEdge({ context, settings, vpc, front, apiKey }, shared);
 
   const topic = new AlarmTopic("phi3-alarms", {
     context,
@@ -80,21 +48,20 @@ function build(context: SystemContext, settings: Phi3Settings, shared: Shared): 
     email: shared.alarmEmail,
     budgets: true,
   });
-  watch(alarmsOf(context, topic), fleet, target, api, settings);
+  watch(alarmsOf(context, topic), fleet, target, edge, settings);
   new Budget("phi3-budget", {
     context,
     topic,
     usdPerMonth: settings.budgetUsdPerMonth ?? defaultBudget(settings.instanceTypes, settings.size.max),
   });
-  const dashboard = createDashboard(context, settings, { front, fleet, api, page });
+  const dashboard = createDashboard(context, settings, { front, fleet, edge });
 
   return {
-    apiUrl: api.url,
+    ...edge.outputs,
     apiKeyParameter: apiKey?.parameterName,
-    pageUrl: page.url,
-    pageBucketName: page.bucketName,
-    corsOrigin,
-    distributionId: page.distributionId,
+    pageUrl: edge.page.url,
+    pageBucketName: edge.page.bucketName,
+    distributionId: edge.page.distributionId,
     loadBalancerDns: front.loadBalancer.dnsName,
     scheme: front.loadBalancer.scheme,
     listenerPort: front.loadBalancer.listenerPort,

@@ -28,8 +28,8 @@ export interface SystemDefinition<Settings> {
   /** Its key in the stack's configuration and outputs, such as `lambdaEfs`. */
   readonly configKey: string;
   readonly costTier: CostTier;
-  /** Whether it has REST APIs, whose logs need a setting of the account. */
-  readonly restApi: boolean;
+  /** Whether it has REST APIs, whose logs need a setting of the account; where its settings decide, by them. */
+  readonly restApi: boolean | ((settings: Settings) => boolean);
   /** Keys of its secrets in the stack's configuration. */
   readonly secretKeys: readonly string[];
   schema(place: Place): z.ZodType<Settings>;
@@ -39,15 +39,17 @@ export interface SystemDefinition<Settings> {
 /** A system whose settings have been read. */
 export interface ConfiguredSystem {
   readonly settings: unknown;
+  readonly restApi: boolean;
   build(context: SystemContext, shared: Shared): Outputs;
 }
 
 /** A system as the program handles it, without regard to the type of its settings. */
-export interface System extends Omit<SystemDefinition<unknown>, "build"> {
+export interface System extends Omit<SystemDefinition<unknown>, "build" | "restApi"> {
   configure(raw: unknown, place: Place): { mistakes: z.core.$ZodIssue[] } | { system: ConfiguredSystem };
 }
 
 export function defineSystem<Settings>(definition: SystemDefinition<Settings>): System {
+  const { restApi } = definition;
   return {
     ...definition,
     configure(raw, place) {
@@ -56,6 +58,7 @@ export function defineSystem<Settings>(definition: SystemDefinition<Settings>): 
       return {
         system: {
           settings,
+          restApi: typeof restApi === "function" ? restApi(settings as Settings) : restApi,
           build: (context, shared) => definition.build(context, settings as Settings, shared),
         },
       };

@@ -11,6 +11,8 @@ export interface ModelEdgeOptions {
   readonly region: string;
   /** SSM parameter with the key; undefined where none is asked for. */
   readonly apiKeyParameter: string | undefined;
+  /** As the output of that name: `rest` where a REST API asks for the key. */
+  readonly edgeApi?: "rest" | undefined;
   /** What the fleet serves, for the engine that takes its place locally. */
   readonly model: string;
   readonly api: NonNullable<ModelServerOptions["api"]>;
@@ -21,7 +23,7 @@ export interface ModelEdgeOptions {
 
 /** The deployed edge of a model system, reachable from this machine, with an engine behind it. */
 export interface ModelEdge {
-  /** The header with the key; empty where none is asked for. */
+  /** The headers with the key; empty where none is asked for. */
   readonly key: Readonly<Record<string, string>>;
   /** What answers on this machine in the place of the fleet; undefined on AWS. */
   readonly engine: Pick<ModelServer, "description" | "port" | "stop"> | undefined;
@@ -38,8 +40,8 @@ export const plainHttp = { "X-Forwarded-Proto": "http" } as const;
  * @throws UserError when the key can't be read or the engine can't be had
  */
 export async function withModelEdge<T>(options: ModelEdgeOptions, action: (edge: ModelEdge) => Promise<T>): Promise<T> {
-  const { endpoint, region, apiKeyParameter, log } = options;
-  const key = await apiKeyHeaders(apiKeyParameter, region);
+  const { endpoint, region, apiKeyParameter, edgeApi, log } = options;
+  const key = await apiKeyHeaders(apiKeyParameter, region, edgeApi);
   return withEntrance(endpoint, async (enter) => {
     if (endpoint === undefined) return await action({ key, engine: undefined, enter });
     const engine = await startEngine(options, key);

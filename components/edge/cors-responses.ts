@@ -1,5 +1,5 @@
 import * as aws from "@pulumi/aws";
-import type * as pulumi from "@pulumi/pulumi";
+import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import { type Cors, preflightHeaders } from "./cors";
 
@@ -12,7 +12,27 @@ export interface CorsResponsesArgs extends ComponentArgs {
     readonly resourceId: pulumi.Input<string>;
     readonly methods: readonly string[];
   }[];
+  /** API Gateway's own errors. Default: `errorTemplate`, with AWS's status codes. */
+  readonly errors?: GatewayErrors;
 }
+
+/** How API Gateway's own errors look. */
+export interface GatewayErrors {
+  /** JSON with API Gateway's variables. */
+  readonly template: string;
+  /** Types of errors that have another status code than AWS gives them. */
+  readonly statusCodes?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Errors as OpenAI's API has them, so that its clients can show them. What is no route is answered with 404, where AWS says 403 "Missing Authentication Token".
+ * Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+ */
+export const openAiErrors: GatewayErrors = {
+  template:
+    '{"error":{"message":$context.error.messageString,"type":"gateway_error","param":null,"code":"$context.error.responseType"},"requestId":"$context.requestId"}',
+  statusCodes: { MISSING_AUTHENTICATION_TOKEN: 404 },
+};
 
 /** Body of API Gateway's own errors. The functions' errors have the same form. */
 export const errorTemplate =
@@ -28,9 +48,10 @@ export class CorsResponses extends Component {
 
   constructor(name: string, args: CorsResponsesArgs, opts?: pulumi.ComponentResourceOptions) {
     super("edge", "CorsResponses", name, args, opts);
+    const types = ["DEFAULT_4XX", "DEFAULT_5XX", ...Object.keys(args.errors?.statusCodes ?? {})];
     this.dependencies = [
       ...args.paths.map((path) => this.answerPreflight(path, args)),
-      ...(["DEFAULT_4XX", "DEFAULT_5XX"] as const).map((type) => this.labelErrors(type, args)),
+      ...types.map((type) => this.labelErrors(type, args)),
     ];
     this.registerOutputs({});
   }
@@ -75,22 +96,29 @@ export class CorsResponses extends Component {
         resourceId,
         httpMethod: method.httpMethod,
         statusCode: response.statusCode,
-        responseParameters: Object.fromEntries(headers.map(([header, value]) => [header, `'${value}'`])),
+        responseParameters: Object.fromEntries(headers.map(([header, value]) => [header, staticValue(value)])),
       },
       { parent: this, dependsOn: [integration] },
     );
   }
 
-  private labelErrors(responseType: "DEFAULT_4XX" | "DEFAULT_5XX", args: CorsResponsesArgs): pulumi.Resource {
+  private labelErrors(responseType: string, { restApiId, cors, errors }: CorsResponsesArgs): pulumi.Resource {
+    const status = errors?.statusCodes?.[responseType];
     return new aws.apigateway.Response(
-      this.childName(responseType.toLowerCase().replace("_", "-")),
+      this.childName(responseType.toLowerCase().replaceAll("_", "-")),
       {
-        restApiId: args.restApiId,
+        restApiId,
         responseType,
-        responseTemplates: { "application/json": errorTemplate },
-        responseParameters: { "gatewayresponse.header.Access-Control-Allow-Origin": `'${args.cors.origin}'` },
+        ...(status === undefined ? {} : { statusCode: String(status) }),
+        responseTemplates: { "application/json": errors?.template ?? errorTemplate },
+        responseParameters: { "gatewayresponse.header.Access-Control-Allow-Origin": staticValue(cors.origin) },
       },
       { parent: this },
     );
   }
+}
+
+/** A value as API Gateway's mappings take those that are no expression. */
+export function staticValue(value: pulumi.Input<string>): pulumi.Input<string> {
+  return typeof value === "string" ? `'${value}'` : pulumi.interpolate`'${value}'`;
 }

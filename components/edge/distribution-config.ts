@@ -23,16 +23,18 @@ export function filesOrigin(domainName: string, accessControlId: pulumi.Input<st
   return { originId: originIds.files, domainName, originAccessControlId: accessControlId };
 }
 
-/** A load balancer, reached over the scheme it serves. */
+/** A load balancer, or an API in front of it, reached over the scheme it serves. */
 export function loadBalancerOrigin(args: {
   readonly domainName: pulumi.Input<string>;
   readonly scheme: "http" | "https";
+  readonly path: string | undefined;
   readonly readTimeoutSeconds: number;
   readonly proof: HopProof | undefined;
 }): Origin {
   return {
     originId: originIds.loadBalancer,
     domainName: args.domainName,
+    ...(args.path === undefined ? {} : { originPath: args.path }),
     customOriginConfig: {
       httpPort: 80,
       httpsPort: 443,

@@ -14,7 +14,7 @@ import type { WebAcl } from "./web-acl";
 
 const priceClasses = ["PriceClass_100", "PriceClass_200", "PriceClass_All"] as const;
 
-/** What CloudFront calls: a load balancer, or a machine with a public name. */
+/** What CloudFront calls: a load balancer, a stage of a REST API, or a machine with a public name. */
 export interface OriginServer {
   /** Public DNS name. */
   readonly dnsName: pulumi.Input<string>;
@@ -22,6 +22,8 @@ export interface OriginServer {
   readonly scheme: "http" | "https";
   /** Its certificate's name is what CloudFront calls it by. */
   readonly certificate?: Pick<Certificate, "domainName"> | undefined;
+  /** What it has in front of each path, such as `/api`. Default: nothing. */
+  readonly path?: string;
 }
 
 /** The load balancer, or the machine, behind a distribution. */
@@ -221,7 +223,8 @@ export class Distribution extends Component {
   private loadBalancerOrigin(args: DistributionArgs): aws.types.input.cloudfront.DistributionOrigin {
     const { origin, readTimeoutSeconds = 60, hopProof: proof } = args;
     const domainName = args.domainName ?? origin.certificate?.domainName ?? origin.dnsName;
-    return config.loadBalancerOrigin({ domainName, scheme: origin.scheme, readTimeoutSeconds, proof });
+    const { scheme, path } = origin;
+    return config.loadBalancerOrigin({ domainName, scheme, path, readTimeoutSeconds, proof });
   }
 
   /** Lets this distribution, and no other, read the files. Action: `s3:GetObject`. */

@@ -3,7 +3,6 @@ import * as pulumi from "@pulumi/pulumi";
 import { Component, type ComponentArgs } from "../lib/component";
 import type { LogRetentionDays } from "../lib/log-retention";
 import { wholeNumber } from "../lib/validation";
-import { SecurityGroup } from "../network/security-group";
 import type { Vpc } from "../network/vpc";
 import type { Metric } from "../observability/metric";
 import { httpAccessLogFormat } from "./access-log";
@@ -12,6 +11,7 @@ import { clientIpHeader, type HopProof, hopProofHeader } from "./hop-proof";
 import { type HttpRoute, httpRouteChecks, isOpen, routeKeyOf, routeNameOf } from "./http-api-routes";
 import { KeyAuthorizer } from "./key-authorizer";
 import type { LoadBalancer } from "./load-balancer";
+import { createVpcLink } from "./vpc-link";
 
 /** What browsers may do from the page's origin. */
 export interface PageCors extends Omit<Cors, "origin"> {
@@ -153,22 +153,17 @@ export class HttpApi extends Component {
   }
 
   private createLink({ vpc, loadBalancer }: HttpApiArgs): aws.apigatewayv2.VpcLink {
-    const group = new SecurityGroup(
-      this.childName("link"),
-      { ...this.inherited(), vpcId: vpc.id, description: `VPC link of ${this.name}` },
-      { parent: this },
-    );
-    group.allowTo(loadBalancer.securityGroup, loadBalancer.listenerPort, "Requests of the API to the load balancer");
-    loadBalancer.allowFrom(group, `Requests of the API ${this.name}`);
-    return new aws.apigatewayv2.VpcLink(
-      this.childName("vpc-link"),
+    return createVpcLink(
       {
-        name: this.physicalName("vpcLink"),
-        subnetIds: vpc.privateSubnetIds,
-        securityGroupIds: [group.id],
+        ...this.inherited(),
+        api: this.name,
+        vpc,
+        loadBalancer,
+        names: { link: this.childName("vpc-link"), group: this.childName("link") },
+        physicalName: this.physicalName("vpcLink"),
         tags: this.tags(),
       },
-      { parent: this },
+      this,
     );
   }
 

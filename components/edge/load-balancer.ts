@@ -23,6 +23,8 @@ export interface LoadBalancerArgs extends ComponentArgs {
    * plain HTTP, and only to CloudFront and to whom `allowFrom` lets in; for development.
    */
   readonly certificate?: Certificate;
+  /** Without a certificate: whether CloudFront gets in, anybody's. Not needed where an API stands before the page too. Default true. */
+  readonly cloudFront?: boolean;
   /** Seconds without a byte after which a request ends, 1 to 4000. Not shorter than the longest generation, which may send nothing until its end. */
   readonly idleTimeoutSeconds: number;
   /** Gets a line for each request, under `<logical name>/`. */
@@ -78,7 +80,7 @@ export class LoadBalancer extends Component {
     this.scheme = args.certificate ? "https" : "http";
     this.listenerPort = args.certificate ? 443 : 80;
     this.name = this.physicalName("loadBalancer");
-    this.securityGroup = this.createSecurityGroup();
+    this.securityGroup = this.createSecurityGroup(args.cloudFront ?? true);
     const loadBalancer = this.createLoadBalancer(args);
     const listener = args.certificate ? this.serveHttps(loadBalancer, args.certificate) : this.serveHttp(loadBalancer);
     this.nodes = { loadBalancer, listener };
@@ -197,7 +199,7 @@ export class LoadBalancer extends Component {
     ]);
   }
 
-  private createSecurityGroup(): SecurityGroup {
+  private createSecurityGroup(cloudFront: boolean): SecurityGroup {
     const group = new SecurityGroup(
       this.childName("sg"),
       { ...this.inherited(), vpcId: this.vpc.id, description: `Load balancer ${this.name}` },
@@ -206,7 +208,7 @@ export class LoadBalancer extends Component {
     if (this.certificate) {
       group.allowFrom(anyone, 443, "HTTPS from the internet");
       group.allowFrom(anyone, 80, "HTTP from the internet, answered with a redirect to HTTPS");
-    } else {
+    } else if (cloudFront) {
       const { id } = aws.ec2.getManagedPrefixListOutput({ name: cloudFrontPrefixList }, { parent: this });
       group.allowFrom(prefixListPeer("cloudfront", id), 80, "HTTP from CloudFront");
     }

@@ -1,63 +1,25 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Component, type ComponentArgs } from "../lib/component";
+import { Component } from "../lib/component";
 import type { Grantee } from "../lib/iam";
-import type { LogRetentionDays } from "../lib/log-retention";
 import { slug } from "../lib/names";
-import { wholeNumber } from "../lib/validation";
 import type { Metric } from "../observability/metric";
-import type { LambdaFunction } from "../serverless/lambda-function";
 import { accessLogFormat } from "./access-log";
 import { ApiAccess } from "./api-access";
-import type { ApiGatewayLogging } from "./api-gateway-logging";
-import { type Cors, isOrigin } from "./cors";
-import { CorsResponses, errorTemplate } from "./cors-responses";
-import { definitionHash, type HttpMethod, pathTree, routeMistakes } from "./routes";
+import { CorsResponses } from "./cors-responses";
+import type { OriginServer } from "./distribution";
+import { definitionOf, type RestApiArgs, restApiChecks, withAuthHeaders } from "./rest-api-args";
+import { functionIntegration, type LoadBalancerBackend, loadBalancerIntegration, type Route } from "./rest-api-backend";
+import { definitionHash, type HttpMethod, pathTree } from "./routes";
+import { createVpcLink } from "./vpc-link";
 
-export const apiAuthModes = ["none", "apiKey", "iam"] as const;
-/**
- * Who may call: `iam` callers with a role that allows it (requests signed with SigV4), `apiKey` who sends the key as `x-api-key`, `none` everyone.
- */
-export type ApiAuthMode = (typeof apiAuthModes)[number];
-
-export interface Route {
-  readonly method: HttpMethod;
-  /** Such as `/ingest`. */
-  readonly path: string;
-  /** Gets the request as a proxy event and has 29 s to answer, whatever its own time-out is. */
-  readonly handler: LambdaFunction;
-}
-
-export interface RestApiArgs extends ComponentArgs {
-  readonly description: string;
-  /** Last part of the URL, such as `prod`. */
-  readonly stageName: string;
-  readonly routes: readonly Route[];
-  readonly auth: ApiAuthMode;
-  /** With `apiKey`: the key, a secret. Default: AWS makes one. */
-  readonly apiKeyValue?: pulumi.Output<string>;
-  /** Origin of browsers that may call, and the headers they may send; the headers that `auth` needs are added. */
-  readonly cors: Cors;
-  /** Requests per second in the long run, and at once. */
-  readonly throttle: { readonly ratePerSecond: number; readonly burst: number };
-  readonly logRetentionDays: LogRetentionDays;
-  /** Trace sampled requests with X-Ray. Default true. */
-  readonly tracing?: boolean;
-  /** The account's setting, if this stack makes it. Default: something else has made it. */
-  readonly logging?: ApiGatewayLogging;
-}
-
-/** Headers a browser must be allowed to send so that it can authenticate. */
-const authHeaders: Record<ApiAuthMode, readonly string[]> = {
-  none: [],
-  apiKey: ["X-Api-Key"],
-  iam: ["Authorization", "X-Amz-Date", "X-Amz-Security-Token"],
-};
+export { type ApiAuthMode, apiAuthModes, type RestApiArgs } from "./rest-api-args";
 
 /**
- * A regional REST API whose routes are Lambda functions: CORS, throttling, access logs as JSON, X-Ray and metrics.
+ * A regional REST API whose routes are Lambda functions, or a load balancer in a VPC whose answers may stream: CORS, keys, throttling, access logs as JSON, X-Ray
+ * and metrics.
  *
- * Cost: $3.50 per million requests (us-east-1), and the logs.
+ * Cost: $3.50 per million requests (us-east-1, unverified), each 10 MB of a streamed answer counted as one, and the logs. The VPC link is free of charge.
  */
 export class RestApi extends Component {
   readonly id: pulumi.Output<string>;
@@ -72,20 +34,22 @@ export class RestApi extends Component {
 
   constructor(name: string, args: RestApiArgs, opts?: pulumi.ComponentResourceOptions) {
     super("edge", "RestApi", name, args, opts);
-    this.checkArgs(args);
+    this.check(restApiChecks(args));
     this.name = this.physicalName("restApi");
     this.stageName = args.stageName;
     this.accessLogGroupName = `/aws/apigateway/${this.physicalName("logGroup")}`;
     const restApi = this.createApi(args.description);
     this.id = restApi.id;
     const resources = this.createResources(restApi, args.routes);
-    const routes = args.routes.flatMap((route) => this.createRoute(restApi, route, resources, args));
+    const link = args.backend && this.createLink(args.backend);
+    const routes = args.routes.flatMap((route) => this.createRoute(restApi, route, resources, args, link));
     const cors = this.createCors(args, resources);
-    const deployment = this.deploy(args, [...routes, ...cors.dependencies]);
+    const deployment = this.deploy(args, [...routes, ...cors.dependencies], link);
     const stage = this.createStage(args, deployment);
     this.nodes = { restApi, stage };
     this.url = stage.invokeUrl;
     this.limit(args);
+    args.webAcl?.protect(this.role, stage.arn);
     this.apiKeyId = args.auth === "apiKey" ? this.createAccess(args).keyId : undefined;
     this.registerOutputs({ url: this.url });
   }
@@ -101,38 +65,40 @@ export class RestApi extends Component {
     ]);
   }
 
+  /** Requests, in each five minutes. */
+  metricRequests(): Metric {
+    return this.metric("Count", { statistic: "Sum" });
+  }
+
+  /** Requests answered with 4xx, in each five minutes. */
+  metricClientErrors(): Metric {
+    return this.metric("4XXError", { statistic: "Sum" });
+  }
+
   /** Requests answered with 5xx, in each five minutes. */
   metricServerErrors(): Metric {
+    return this.metric("5XXError", { statistic: "Sum" });
+  }
+
+  /** The time in ms that a percentile of requests was answered within, such as `p99`, in each five minutes. */
+  metricLatency(percentile: `p${number}`): Metric {
+    return this.metric("Latency", { extendedStatistic: percentile });
+  }
+
+  /** The stage as a distribution calls it. Does not wait for the stage. */
+  get origin(): OriginServer {
+    const { region } = this.context;
     return {
-      namespace: "AWS/ApiGateway",
-      name: "5XXError",
-      dimensions: { ApiName: this.name, Stage: this.stageName },
-      statistic: "Sum",
-      periodSeconds: 300,
+      dnsName: pulumi.interpolate`${this.id}.execute-api.${region}.amazonaws.com`,
+      scheme: "https",
+      path: `/${this.stageName}`,
     };
   }
 
-  private checkArgs({ routes, stageName, cors, throttle, auth, apiKeyValue }: RestApiArgs): void {
-    this.check([
-      ...routeMistakes(routes).map(({ path, message }) => ({ path, ok: false, message })),
-      {
-        path: "stageName",
-        ok: /^[A-Za-z0-9_-]{1,128}$/.test(stageName),
-        message: `is "${stageName}"; give letters, digits, hyphens or underscores.`,
-      },
-      {
-        path: "cors.origin",
-        ok: isOrigin(cors.origin),
-        message: `is "${cors.origin}"; give scheme and host without a path, such as https://app.example.com, or *.`,
-      },
-      wholeNumber("throttle.ratePerSecond", throttle.ratePerSecond, 1, 10_000, "requests per second"),
-      wholeNumber("throttle.burst", throttle.burst, 1, 5_000, "requests at once"),
-      {
-        path: "apiKeyValue",
-        ok: apiKeyValue === undefined || auth === "apiKey",
-        message: `is given, but auth is "${auth}"; set auth to "apiKey" or leave the key out.`,
-      },
-    ]);
+  /** Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html */
+  private metric(name: string, statistic: Pick<Metric, "statistic" | "extendedStatistic">): Metric {
+    const dimensions = { ApiName: this.name, Stage: this.stageName };
+    return { namespace: "AWS/ApiGateway", name, dimensions, periodSeconds: 300, ...statistic };
   }
 
   private createApi(description: string): aws.apigateway.RestApi {
@@ -159,12 +125,29 @@ export class RestApi extends Component {
     return resources;
   }
 
+  private createLink({ vpc, loadBalancer }: LoadBalancerBackend): aws.apigatewayv2.VpcLink {
+    return createVpcLink(
+      {
+        ...this.inherited(),
+        api: this.name,
+        vpc,
+        loadBalancer,
+        names: { link: this.childName("vpc-link"), group: this.childName("link") },
+        physicalName: this.physicalName("vpcLink"),
+        tags: this.tags(),
+      },
+      this,
+    );
+  }
+
   private createRoute(
     restApi: aws.apigateway.RestApi,
-    { method: httpMethod, path, handler }: Route,
+    route: Route,
     resources: ReadonlyMap<string, aws.apigateway.Resource>,
-    { auth }: RestApiArgs,
+    { auth, backend, webAcl }: RestApiArgs,
+    link: aws.apigatewayv2.VpcLink | undefined,
   ): pulumi.Resource[] {
+    const { method: httpMethod, path, handler, open = false } = route;
     const resource = resources.get(path);
     if (!resource) return [];
     const key = `${httpMethod.toLowerCase()}-${slug(path)}`;
@@ -174,23 +157,22 @@ export class RestApi extends Component {
         restApi: restApi.id,
         resourceId: resource.id,
         httpMethod,
-        authorization: auth === "iam" ? "AWS_IAM" : "NONE",
-        apiKeyRequired: auth === "apiKey",
+        authorization: auth === "iam" && !open ? "AWS_IAM" : "NONE",
+        apiKeyRequired: auth === "apiKey" && !open,
       },
       { parent: this },
     );
-    const integration = new aws.apigateway.Integration(
-      this.childName(`${key}-integration`),
-      {
-        restApi: restApi.id,
-        resourceId: resource.id,
-        httpMethod: method.httpMethod,
-        type: "AWS_PROXY",
-        integrationHttpMethod: "POST",
-        uri: handler.invokeArn,
-      },
-      { parent: this },
-    );
+    const integrate = (answered: ReturnType<typeof functionIntegration>) =>
+      new aws.apigateway.Integration(
+        this.childName(`${key}-integration`),
+        { restApi: restApi.id, resourceId: resource.id, httpMethod: method.httpMethod, ...answered },
+        { parent: this },
+      );
+    if (!handler) {
+      if (!backend || !link) return [method];
+      return [method, integrate(loadBalancerIntegration(route, backend, link.id, webAcl !== undefined))];
+    }
+    const integration = integrate(functionIntegration(handler));
     const permission = handler.allowInvoke(`${this.role}-${key}`, {
       principal: "apigateway.amazonaws.com",
       sourceArn: this.routeArn(restApi, httpMethod, path),
@@ -206,6 +188,7 @@ export class RestApi extends Component {
         ...this.inherited(),
         restApiId: this.id,
         cors: withAuthHeaders(args.cors, args.auth),
+        errors: args.errors,
         paths: [...resources]
           .map(([path, { id }]) => ({ key: slug(path), resourceId: id, methods: methodsOf(path) }))
           .filter(({ methods }) => methods.length > 0),
@@ -215,16 +198,14 @@ export class RestApi extends Component {
   }
 
   /** A deployment is a copy of the API: whatever changes in the API must change the trigger, or the stage keeps serving the old copy. */
-  private deploy(args: RestApiArgs, dependsOn: pulumi.Resource[]): aws.apigateway.Deployment {
-    const definition = {
-      routes: args.routes.map(({ method, path, handler }) => ({ method, path, handler: handler.name })),
-      auth: args.auth,
-      cors: withAuthHeaders(args.cors, args.auth),
-      errorTemplate,
-    };
+  private deploy(
+    args: RestApiArgs,
+    dependsOn: pulumi.Resource[],
+    link: aws.apigatewayv2.VpcLink | undefined,
+  ): aws.apigateway.Deployment {
     return new aws.apigateway.Deployment(
       this.childName("deployment"),
-      { restApi: this.id, triggers: { definition: definitionHash(definition) } },
+      { restApi: this.id, triggers: { definition: pulumi.output(definitionOf(args, link?.id)).apply(definitionHash) } },
       { parent: this, dependsOn },
     );
   }
@@ -277,6 +258,7 @@ export class RestApi extends Component {
         restApiId: this.id,
         stageName: this.nodes.stage.stageName,
         throttle: args.throttle,
+        quota: args.quota,
         keyValue: args.apiKeyValue,
       },
       { parent: this },
@@ -286,8 +268,4 @@ export class RestApi extends Component {
   private routeArn(restApi: aws.apigateway.RestApi, method: HttpMethod, path: string): pulumi.Output<string> {
     return pulumi.interpolate`${restApi.executionArn}/${this.stageName}/${method}${path}`;
   }
-}
-
-function withAuthHeaders(cors: Cors, auth: ApiAuthMode): Cors {
-  return { ...cors, headers: [...new Set([...cors.headers, ...authHeaders[auth]])] };
 }

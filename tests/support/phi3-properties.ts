@@ -25,8 +25,10 @@ interface Sizes {
 
 /** Settings as a configuration has them, or the environment's where it has none. Written down once more on purpose: they are what is checked. */
 export function expected({ environment, region, settings }: Configuration) {
-  const { domain, size, scaling, instanceTypes, schedules, admin, apiKey, nat, availabilityZones, ...rest } =
+  const { domain, size, scaling, instanceTypes, schedules, admin, apiKey, edge, nat, availabilityZones, ...rest } =
     settings as {
+      readonly edge?: { readonly api?: "http" | "rest"; readonly streamSeconds?: number };
+      readonly longestGenerationSeconds?: number;
       readonly domain?: { readonly name: string; readonly certificateArn: string };
       readonly size?: Sizes;
       readonly scaling?: { readonly upAbove: number; readonly downBelow: number };
@@ -57,6 +59,8 @@ export function expected({ environment, region, settings }: Configuration) {
     domainName: domain?.name,
     adminCidr: admin?.cidr,
     apiKey: apiKey ?? true,
+    api: edge?.api ?? "http",
+    streamSeconds: edge?.streamSeconds ?? rest.longestGenerationSeconds ?? 300,
     protected: prod,
   };
 }
@@ -67,7 +71,7 @@ const sorted = (values: Iterable<unknown>) => [...values].map(String).sort();
 
 /** P1: everything that the document asks for is there, wired together, tagged, and named in the outputs. */
 export function resourceCompleteness({ seen, configuration, outputs }: Phi3): void {
-  const { zones, nat, certificateArn, domainName, apiKey, schedules, flowLogs } = expected(configuration);
+  const { zones, nat, certificateArn, apiKey, api, schedules, flowLogs } = expected(configuration);
   const gateways = nat === "single" ? 1 : zones.length;
   const counts: Record<string, number> = {
     "aws:ec2/vpc:Vpc": 1,
@@ -91,13 +95,9 @@ export function resourceCompleteness({ seen, configuration, outputs }: Phi3): vo
     "aws:lb/listener:Listener": certificateArn ? 2 : 1,
     "aws:lb/listenerRule:ListenerRule": 2,
     "aws:lb/targetGroup:TargetGroup": 1,
-    "aws:apigatewayv2/api:Api": 1,
-    "aws:apigatewayv2/stage:Stage": 1,
-    "aws:apigatewayv2/vpcLink:VpcLink": 1,
-    "aws:apigatewayv2/integration:Integration": 1,
-    "aws:apigatewayv2/authorizer:Authorizer": apiKey ? 1 : 0,
+    ...apiCounts(api, apiKey),
     "aws:wafv2/webAcl:WebAcl": 2,
-    "aws:wafv2/webAclAssociation:WebAclAssociation": 1,
+    "aws:wafv2/webAclAssociation:WebAclAssociation": api === "rest" ? 2 : 1,
     "aws:wafv2/webAclLoggingConfiguration:WebAclLoggingConfiguration": 2,
     "aws:s3/bucket:Bucket": 3,
     "aws:cloudfront/distribution:Distribution": 1,
@@ -111,7 +111,7 @@ export function resourceCompleteness({ seen, configuration, outputs }: Phi3): vo
     "aws:ssm/parameter:Parameter": apiKey ? 2 : 1,
   };
   expect(Object.fromEntries(Object.keys(counts).map((type) => [type, seen.ofType(type).length]))).toEqual(counts);
-  expect(sorted(seen.ofType("aws:apigatewayv2/route:Route").map(({ inputs }) => inputs.routeKey))).toEqual([
+  expect(routesOf(seen, api)).toEqual([
     "GET /health",
     "GET /v1/models",
     "POST /v1/chat/completions",
@@ -120,12 +120,38 @@ export function resourceCompleteness({ seen, configuration, outputs }: Phi3): vo
   expect(
     seen.resources.filter(({ type, inputs }) => isTaggable(type) && !hasTags(inputs.tags, requiredTagKeys)),
   ).toEqual([]);
-  expectWired(seen, domainName);
-  expectOutputs(seen, outputs, apiKey);
+  expectWired(seen, configuration);
+  expectOutputs(seen, outputs, configuration);
+}
+
+function apiCounts(api: "http" | "rest", apiKey: boolean): Record<string, number> {
+  const [http, rest] = api === "http" ? [1, 0] : [0, 1];
+  return {
+    "aws:apigatewayv2/vpcLink:VpcLink": 1,
+    "aws:apigatewayv2/api:Api": http,
+    "aws:apigatewayv2/stage:Stage": http,
+    "aws:apigatewayv2/integration:Integration": http,
+    "aws:apigatewayv2/authorizer:Authorizer": apiKey ? http : 0,
+    "aws:apigateway/restApi:RestApi": rest,
+    "aws:apigateway/stage:Stage": rest,
+    "aws:apigateway/deployment:Deployment": rest,
+    // The account's own setting, which a stage with access logs needs.
+    "aws:apigateway/account:Account": rest,
+    "aws:apigateway/apiKey:ApiKey": apiKey ? rest : 0,
+    "aws:apigateway/usagePlanKey:UsagePlanKey": apiKey ? rest : 0,
+  };
+}
+
+/** Method and path of what can be asked, but for what browsers ask first. */
+function routesOf(seen: Seen, api: "http" | "rest"): string[] {
+  if (api === "http") return sorted(seen.ofType("aws:apigatewayv2/route:Route").map(({ inputs }) => inputs.routeKey));
+  const calls = seen.ofType("aws:apigateway/integration:Integration").filter(({ inputs }) => inputs.type !== "MOCK");
+  return sorted(calls.map(({ inputs }) => `${inputs.integrationHttpMethod} ${new URL(inputs.uri).pathname}`));
 }
 
 /** Requests come from both ways in to the instances. */
-function expectWired(seen: Seen, domainName: string | undefined): void {
+function expectWired(seen: Seen, configuration: Configuration): void {
+  const { domainName, api } = expected(configuration);
   const target = seen.only("aws:lb/targetGroup:TargetGroup");
   const serving = servingListener(seen);
   const rules = seen.ofType("aws:lb/listenerRule:ListenerRule").map(({ inputs }) => inputs);
@@ -134,19 +160,53 @@ function expectWired(seen: Seen, domainName: string | undefined): void {
     rules.flatMap(({ actions }) => actions.map((each: { targetGroupArn: string }) => each.targetGroupArn)),
   ).toEqual(rules.map(() => target.outputs.arn));
   expect(group(seen).targetGroupArns).toEqual([target.outputs.arn]);
+  const { origins } = seen.only("aws:cloudfront/distribution:Distribution").inputs;
+  const called = origins.map((each: { domainName: string; originPath?: string }) =>
+    [each.domainName, each.originPath ?? ""].join(""),
+  );
+  const guarded = seen.ofType("aws:wafv2/webAclAssociation:WebAclAssociation").map(({ inputs }) => inputs.resourceArn);
+  const balancer = loadBalancer(seen).outputs;
+  if (api === "rest") {
+    expectRestCalls(seen, configuration);
+    const { id } = seen.only("aws:apigateway/restApi:RestApi");
+    expect(called).toContain(`${id}.execute-api.${configuration.region}.amazonaws.com/api`);
+    expect(sorted(guarded)).toEqual(sorted([balancer.arn, seen.only("aws:apigateway/stage:Stage").outputs.arn]));
+    return;
+  }
   expect(seen.only("aws:apigatewayv2/integration:Integration").inputs).toMatchObject({
     connectionType: "VPC_LINK",
     connectionId: seen.only("aws:apigatewayv2/vpcLink:VpcLink").id,
     integrationUri: serving.outputs.arn,
     timeoutMilliseconds: 30_000,
   });
-  const { origins } = seen.only("aws:cloudfront/distribution:Distribution").inputs;
-  expect(origins.map((origin: { domainName: string }) => origin.domainName)).toContain(
-    domainName ?? loadBalancer(seen).outputs.dnsName,
-  );
-  expect(seen.only("aws:wafv2/webAclAssociation:WebAclAssociation").inputs.resourceArn).toBe(
-    loadBalancer(seen).outputs.arn,
-  );
+  expect(called).toContain(domainName ?? balancer.dnsName);
+  expect(guarded).toEqual([balancer.arn]);
+}
+
+/** What a REST API passes on goes to the load balancer by its link; completions stream, and all but /health ask for the key. */
+function expectRestCalls(seen: Seen, configuration: Configuration): void {
+  const { domainName, certificateArn, streamSeconds, apiKey } = expected(configuration);
+  const balancer = loadBalancer(seen).outputs;
+  const server = certificateArn ? `https://${domainName}:443` : `http://${balancer.dnsName}:80`;
+  const calls = seen.ofType("aws:apigateway/integration:Integration").filter(({ inputs }) => inputs.type !== "MOCK");
+  for (const { inputs } of calls) {
+    const { pathname } = new URL(inputs.uri);
+    const streams = inputs.integrationHttpMethod === "POST";
+    expect(inputs).toMatchObject({
+      type: "HTTP_PROXY",
+      connectionType: "VPC_LINK",
+      connectionId: seen.only("aws:apigatewayv2/vpcLink:VpcLink").id,
+      integrationTarget: balancer.arn,
+      timeoutMilliseconds: streams ? streamSeconds * 1000 : 29_000,
+    });
+    expect(inputs.uri).toBe(`${server}${pathname}`);
+    expect(inputs.responseTransferMode).toBe(streams ? "STREAM" : undefined);
+    expect(inputs.requestTemplates["application/json"]).toContain(`requestOverride.path = "${pathname}"`);
+  }
+  const asking = seen
+    .ofType("aws:apigateway/method:Method")
+    .filter(({ inputs }) => inputs.httpMethod !== "OPTIONS" && inputs.apiKeyRequired);
+  expect(asking).toHaveLength(apiKey ? 3 : 0);
 }
 
 /** HTTPS if there is a certificate, else HTTP. */
@@ -157,11 +217,13 @@ function servingListener(seen: Seen): SeenResource {
   return serving;
 }
 
-function expectOutputs(seen: Seen, outputs: Phi3["outputs"], apiKey: boolean): void {
+function expectOutputs(seen: Seen, outputs: Phi3["outputs"], configuration: Configuration): void {
+  const { apiKey, api } = expected(configuration);
   const names = [
     ...["apiUrl", "pageUrl", "loadBalancerDns", "scheme", "listenerPort", "targetGroupArn", "groupName", "model"],
     ...["weightsBucketName", "weightsPrefix", "engineLogGroup", "systemLogGroup", "dashboardUrl", "alarmTopicArn"],
     ...["distributionId", "pageBucketName", "corsOrigin", ...(apiKey ? ["apiKeyParameter"] : [])],
+    ...(api === "rest" ? ["edgeApi", ...(apiKey ? ["apiKeyId"] : [])] : []),
   ];
   const given = Object.keys(outputs).filter((name) => outputs[name] !== undefined);
   expect(sorted(given)).toEqual(sorted(names));
@@ -172,7 +234,10 @@ function expectOutputs(seen: Seen, outputs: Phi3["outputs"], apiKey: boolean): v
     loadBalancerDns: loadBalancer(seen).outputs.dnsName,
     scheme: listener.protocol.toLowerCase(),
     listenerPort: listener.port,
-    apiUrl: seen.only("aws:apigatewayv2/api:Api").outputs.apiEndpoint,
+    apiUrl:
+      api === "rest"
+        ? seen.only("aws:apigateway/stage:Stage").outputs.invokeUrl
+        : seen.only("aws:apigatewayv2/api:Api").outputs.apiEndpoint,
     distributionId: seen.only("aws:cloudfront/distribution:Distribution").id,
     alarmTopicArn: seen.only("aws:sns/topic:Topic").outputs.arn,
   });
@@ -280,7 +345,7 @@ function gatewayZone(seen: Seen, subnetId: string): string {
 
 /** P5: instances can be reached by the load balancer on the engine's port, and by administrators if there are any; by nobody else. */
 export function securityGroupLeastPrivilege({ seen, configuration }: Phi3): void {
-  const { certificateArn, adminCidr } = expected(configuration);
+  const { certificateArn, adminCidr, api } = expected(configuration);
   const template = seen.only("aws:ec2/launchTemplate:LaunchTemplate").inputs;
   const { securityGroups } = loadBalancer(seen).inputs;
   const link = seen.only("aws:apigatewayv2/vpcLink:VpcLink").inputs.securityGroupIds;
@@ -293,8 +358,9 @@ export function securityGroupLeastPrivilege({ seen, configuration }: Phi3): void
     sorted([`tcp 8000-8000 ${front[0]}`, ...(adminCidr ? [`tcp 22-22 ${adminCidr}`] : [])]),
   );
   const port = certificateArn ? 443 : 80;
-  // Without a certificate, only CloudFront, by the list of its addresses, and the API get in.
-  const clients = certificateArn ? ["tcp 443-443 0.0.0.0/0", "tcp 80-80 0.0.0.0/0"] : ["tcp 80-80 addresses"];
+  // Without a certificate, only the API gets in, and CloudFront, by the list of its addresses, where it does not call the API.
+  const cloudFront = api === "rest" ? [] : ["tcp 80-80 addresses"];
+  const clients = certificateArn ? ["tcp 443-443 0.0.0.0/0", "tcp 80-80 0.0.0.0/0"] : cloudFront;
   expect(entrances(front[0])).toEqual(sorted([...clients, `tcp ${port}-${port} ${hop[0]}`]));
   expect(entrances(hop[0])).toEqual([]);
 

@@ -1,10 +1,9 @@
 """VPC links, and the private integrations that go through them.
 
 The v2 API answers 404 to /v2/vpclinks, and neither API Gateway keeps an integration's `connectionId`, so a private
-integration of an HTTP API shows a change at every preview. On the data plane such an integration's URI (a listener's ARN
-for an HTTP API, any URL plus `integrationTarget` for a REST API) leads nowhere; here it goes through the load balancer's
-own listener rules, as on AWS. Parameter mappings there know the caller's address, `$context.identity.sourceIp`, which ministack
-leaves out.
+integration of an HTTP API shows a change at every preview. On the data plane such an integration's URI, a listener's ARN,
+leads nowhere; here it goes through the load balancer's own listener rules, as on AWS. Parameter mappings there know the
+caller's address, `$context.identity.sourceIp`, which ministack leaves out. private_rest_apis.py has the data plane of REST APIs.
 """
 
 import asyncio
@@ -153,23 +152,6 @@ def _carry_traffic() -> None:
             integration, context_vars={**context_vars, "identity.sourceIp": get_request_client_ip()}, **request
         ),
     )
-    proxy_v1 = replace(apigateway_v1, "_invoke_http_proxy_v1", None)
-
-    async def invoke_v1(integration, path, method, headers, body, query_params, path_params=None):
-        target = integration.get("integrationTarget")
-        if integration.get("connectionType") != "VPC_LINK" or not target:
-            return await proxy_v1(integration, path, method, headers, body, query_params, path_params)
-        uri = urllib.parse.urlsplit(integration.get("uri", ""))
-        port = uri.port or (443 if uri.scheme == "https" else 80)
-        listener = next((one for one in alb._listeners.values() if one["LoadBalancerArn"] == target and one.get("Port") == port), None)
-        if not listener:
-            return 500, {"Content-Type": "application/json"}, b'{"message": "Internal server error"}'
-        forwarded = uri.path or "/"
-        for name, value in (path_params or {}).items():
-            forwarded = forwarded.replace("{" + name + "}", value).replace("{" + name + "+}", value)
-        return await _through(listener, forwarded, method, headers, body, query_params)
-
-    apigateway_v1._invoke_http_proxy_v1 = invoke_v1
 
 
 async def _through(listener, path, method, headers, body, query_params):
@@ -180,9 +162,14 @@ async def _through(listener, path, method, headers, body, query_params):
         balancer, method, path, lower, body, query_params, listener.get("Port", 80)
     )
     if isinstance(answer, StreamingResponse):
-        answer = await _collect(answer)
-        answer_headers = {k: v for k, v in answer_headers.items() if k.lower() not in ("transfer-encoding", "content-length")}
+        return await collected(status, answer_headers, answer)
     return status, answer_headers, answer
+
+
+async def collected(status, headers, streaming):
+    """An answer that came in parts, whole."""
+    kept = {name: value for name, value in headers.items() if name.lower() not in ("transfer-encoding", "content-length")}
+    return status, kept, await _collect(streaming)
 
 
 async def _collect(streaming) -> bytes:

@@ -108,9 +108,11 @@ async function call(path, init) {
 }
 
 /**
+ * For the engine, and for a REST API in front of it.
+ *
  * @param {string} key
  * @returns {Record<string, string>}
  */
 function authorization(key) {
-  return key === "" ? {} : { authorization: `Bearer ${key}` };
+  return key === "" ? {} : { authorization: `Bearer ${key}`, "x-api-key": key };
 }

@@ -5,16 +5,13 @@ export class Failure extends Error {
   /**
    * @param {string} message what is wrong and what to do
    * @param {number} [status] of the answer. Default none: there was no answer, or it broke off
+   * @param {boolean} [needsKey] another key may help. Default: where the status says so
    */
-  constructor(message, status) {
+  constructor(message, status, needsKey = status === 401) {
     super(message);
     this.name = "Failure";
     this.status = status;
-  }
-
-  /** Another key may help. */
-  get needsKey() {
-    return this.status === 401;
+    this.needsKey = needsKey;
   }
 }
 
@@ -49,9 +46,23 @@ const tooLong = /context length|too long|max_tokens|maximum.*tokens/i;
 export function refusal(status, body, retryAfter) {
   const said = reasonIn(body);
   const seconds = retryAfter && /^\d+$/.test(retryAfter) ? retryAfter : "";
-  const text = texts[status]?.(said, seconds) ?? `The API answered with an error: ${sentence(said)} ${tryLater}`;
+  const needsKey = status === 401 || (status === 403 && codeIn(body) === keyRefused);
+  const text =
+    texts[needsKey ? 401 : status]?.(said, seconds) ?? `The API answered with an error: ${sentence(said)} ${tryLater}`;
   const advice = status === 400 && tooLong.test(said) ? " Shorten the prompt or start a new conversation." : "";
-  return new Failure(`${text}${advice} (${status})`, status);
+  return new Failure(`${text}${advice} (${status})`, status, needsKey);
+}
+
+/** What a REST API of API Gateway calls a missing or wrong key. A firewall's 403 has another code, or none. */
+const keyRefused = "INVALID_API_KEY";
+
+/** @param {string} body */
+function codeIn(body) {
+  try {
+    return JSON.parse(body)?.error?.code;
+  } catch {
+    return undefined;
+  }
 }
 
 /**

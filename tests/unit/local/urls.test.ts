@@ -73,5 +73,8 @@ describe("reach", () => {
       baseUrl: "http://127.0.0.1:4566",
       headers: { Host: "abc123.execute-api.localhost" },
     });
+    const stage = { baseUrl: "http://127.0.0.1:4566/restapis/abc123/api/_user_request_", headers: {} };
+    const asDeployed = "https://abc123.execute-api.eu-west-1.amazonaws.com/api";
+    for (const url of [asDeployed, stage.baseUrl]) expect(reach(url, "http://127.0.0.1:4566")).toEqual(stage);
   });
 });

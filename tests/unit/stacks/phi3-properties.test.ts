@@ -51,6 +51,7 @@ function settings(environment: Environment) {
       instanceTypes,
       scaling,
       apiKey: fc.boolean(),
+      edge: fc.constantFrom({ api: "rest", streamSeconds: 900 }, { api: "rest", streamSeconds: 60 }, { api: "http" }),
       admin: fc.constant({ cidr: "198.51.100.0/24", keyName: "ops" }),
       corsOrigin: fc.constant("https://app.example.com"),
       logRetentionDays: fc.constantFrom(14, 30, 90),

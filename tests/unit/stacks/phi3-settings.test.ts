@@ -34,6 +34,37 @@ describe("[phi3 12.1] dev", () => {
   });
 });
 
+describe("the edge's API", () => {
+  test("is an HTTP API unless a REST API is asked for", () => {
+    expect(read({}).settings?.edge).toEqual({ api: "http" });
+    expect(read({ edge: { api: "rest", quota: { requests: 10 } } })).toMatchObject({
+      mistakes: {},
+      settings: { edge: { api: "rest", quota: { requests: 10, period: "DAY" } } },
+    });
+  });
+
+  test("takes what only REST APIs have with these alone", () => {
+    const { mistakes } = read({ edge: { quota: { requests: 10 }, streamSeconds: 60 } });
+    const message = "is for REST APIs, and edge.api is http; set edge.api to rest, or take this away.";
+    expect(mistakes).toEqual({ "edge.quota": message, "edge.streamSeconds": message });
+  });
+
+  test("has no quota without keys, and streams no longer than AWS lets it", () => {
+    expect(read({ apiKey: false, edge: { api: "rest", quota: { requests: 10 } } }).mistakes).toEqual({
+      "edge.quota": "counts the requests of keys, and apiKey is off; set apiKey to true, or take this away.",
+    });
+    expect(read({ longestGenerationSeconds: 901, edge: { api: "rest" } }).mistakes).toEqual({
+      longestGenerationSeconds: expect.stringMatching(/^901 is above the 900 s that a REST API streams for/),
+    });
+    expect(read({ longestGenerationSeconds: 900, edge: { api: "rest" } }).mistakes).toEqual({});
+    expect(read({ longestGenerationSeconds: 901, edge: { api: "rest", streamSeconds: 900 } }).mistakes).toEqual({});
+    expect(Object.keys(read({ edge: { api: "soap", streamSeconds: 901 } }).mistakes)).toEqual([
+      "edge.api",
+      "edge.streamSeconds",
+    ]);
+  });
+});
+
 describe("schedules", () => {
   const schedulesOf = (settings: object) => {
     const { settings: found, mistakes } = read(settings);

@@ -45,6 +45,16 @@ describe("refusal", () => {
     expect(refusal(429, "", retryAfter).message).toBe(`Too many requests from this address. ${advice} (429)`);
   });
 
+  test("asks for a key where a REST API refuses for want of it, not where a firewall refuses", () => {
+    const refused = (code: string) => refusal(403, JSON.stringify({ error: { message: "Forbidden", code } }));
+    expect([refused("INVALID_API_KEY").needsKey, refused("INVALID_API_KEY").message]).toEqual([
+      true,
+      "The API asks for a key, or for another one than was given. (403)",
+    ]);
+    expect(refused("WAF_FILTERED").needsKey).toBe(false);
+    expect(refused("WAF_FILTERED").message).toMatch(/^The firewall refused/);
+  });
+
   property.prop([fc.integer({ min: 400, max: 599 })])("asks for a key at 401 only", (status) => {
     expect(refusal(status, "").needsKey).toBe(status === 401);
   });
