@@ -298,7 +298,8 @@ function createPage(context: SystemContext, settings: AfirgenSettings, machine: 
         domainName === undefined
           ? { dnsName: machine.publicDns, scheme: "http" }
           : { dnsName: machine.publicDns, scheme: "https", certificate: { domainName } },
-      paths: ["/api/*"],
+      // The health is outside the API, where a monitor and a load test look for it.
+      paths: ["/api/*", "/health"],
     },
     certificate: pageDomain && { arn: pageDomain.certificateArn, domainName: pageDomain.name },
   });
