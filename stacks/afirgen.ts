@@ -122,6 +122,8 @@ function build(systemContext: SystemContext, settings: AfirgenSettings, shared: 
       topicArn: topic.arn,
       plan: settings.freeTier.plan,
       buckets,
+      // Limits are the account's: elsewhere there are systems beside this one that do not keep within them.
+      holdsAccount: context.environment === "free",
     },
     dashboardUrl: dashboard.url,
     costDashboardUrl: costDashboard.url,

@@ -138,6 +138,18 @@ describe("the dev stack on this machine", () => {
     expect(details("without Redis it goes on, and says so")["status"]).toBe(200);
   });
 
+  test("the demo of afirgen drives its deployed parts with the stack's variables, buckets and metrics", async () => {
+    const { report } = await demo("afirgen");
+    expect(report.steps.map(({ status }) => status)).toEqual(report.steps.map(() => "passed"));
+    const details = (name: string) => report.steps.find((step) => step.name === name)?.details ?? {};
+    expect(details("FIR from words")["status"]).toBe("done");
+    expect(details("FIR from a recording")["status"]).toBe("done");
+    expect(details("FIR from a picture")["status"]).toBe("done");
+    expect(details("a backend that is killed is there again and goes on")["exit code"]).toBe(137);
+    // With four systems beside it the account is not inside the free tier.
+    expect(details("what was used of the free tier")["limits"]).toMatch(/^told, not judged/);
+  });
+
   test("down leaves nothing", async () => {
     const down = await run(["down", "dev", "--local", "--yes"]);
     expect(down.status, down.output).toBe(0);
