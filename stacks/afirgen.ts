@@ -122,6 +122,8 @@ function build(systemContext: SystemContext, settings: AfirgenSettings, shared: 
       topicArn: topic.arn,
       plan: settings.freeTier.plan,
       buckets,
+      // Limits are the account's: elsewhere there are systems beside this one that do not keep within them.
+      holdsAccount: context.environment === "free",
     },
     dashboardUrl: dashboard.url,
     costDashboardUrl: costDashboard.url,
@@ -298,7 +300,8 @@ function createPage(context: SystemContext, settings: AfirgenSettings, machine: 
         domainName === undefined
           ? { dnsName: machine.publicDns, scheme: "http" }
           : { dnsName: machine.publicDns, scheme: "https", certificate: { domainName } },
-      paths: ["/api/*"],
+      // The health is outside the API, where a monitor and a load test look for it.
+      paths: ["/api/*", "/health"],
     },
     certificate: pageDomain && { arn: pageDomain.certificateArn, domainName: pageDomain.name },
   });

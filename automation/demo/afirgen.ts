@@ -32,7 +32,7 @@ export const afirgenOutputs = z.object({
   tempBucketName: z.string(),
   metricsNamespace: z.string(),
   logGroup: z.string(),
-  usageReport: z.object({ plan: z.enum(freePlans), buckets: z.array(z.string()) }),
+  usageReport: z.object({ plan: z.enum(freePlans), buckets: z.array(z.string()), holdsAccount: z.boolean() }),
 });
 export type AfirgenOutputs = z.output<typeof afirgenOutputs>;
 
@@ -318,6 +318,10 @@ class Demo {
       });
       const { rows } = assess(readings, month, usageReport.plan);
       for (const { what, used, limit, state } of rows) details[what] = `${used ?? "unknown"} of ${limit}: ${state}`;
+      if (!usageReport.holdsAccount) {
+        details["limits"] = "told, not judged: other systems use the account, too";
+        return;
+      }
       const over = rows.filter(({ state }) => state === "over").map(({ what }) => what);
       check(over.length === 0, `Over the limit: ${over.join(", ")}.`);
     });

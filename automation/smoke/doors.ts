@@ -32,7 +32,7 @@ const rows: Readonly<Record<string, readonly Row[]>> = {
     { what: "gateway", output: "apiUrl", path: "/api/health/ready", statuses: [200], machines: true },
     { what: "gateway's process", output: "apiUrl", path: "/api/health/live", statuses: [200], machines: true },
   ],
-  afirgen: [page, { what: "API", output: "apiUrl", path: "/health", statuses: [200], machines: true }],
+  afirgen: [page, { what: "machine", output: "pageUrl", path: "/health", statuses: [200], machines: true }],
 };
 
 /** The ways into the systems that a stack has. */

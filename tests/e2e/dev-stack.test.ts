@@ -38,9 +38,8 @@ describe("the dev stack on this machine", () => {
     expect(up.status, up.output).toBe(0);
     expect(up.stdout).toMatch(/violations: (none|.*\(0 mandatory\))/);
     const { stdout } = await run(["outputs", "dev", "--local", "--json"]);
-    expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(["agents", "lambdaEfs", "ollama", "phi3"]);
-    // What is free has a stack of its own.
-    expect(systemNames.filter((name) => name !== "afirgen")).toHaveLength(4);
+    expect(Object.keys(JSON.parse(stdout)).sort()).toEqual(["afirgen", "agents", "lambdaEfs", "ollama", "phi3"]);
+    expect(systemNames).toHaveLength(5);
   });
 
   test("another update changes nothing", async () => {
@@ -56,7 +55,7 @@ describe("the dev stack on this machine", () => {
     const cost = JSON.parse(stdout);
     expect(cost.notPriced).toEqual([]);
     expect(Math.abs(cost.change.expected)).toBeLessThan(0.01);
-    expect(Object.keys(cost.bySystem).sort()).toEqual(["agents", "lambda-efs", "ollama", "phi3", "shared"]);
+    expect(Object.keys(cost.bySystem).sort()).toEqual(["afirgen", "agents", "lambda-efs", "ollama", "phi3", "shared"]);
     expect(cost.overUsd).toBeCloseTo(cost.total.expected - 1);
   });
 
@@ -66,7 +65,7 @@ describe("the dev stack on this machine", () => {
     expect(smoke.status, smoke.output).toBe(0);
     const { steps } = JSON.parse(smoke.stdout) as Report;
     expect(steps.map(({ status }) => status)).toEqual(steps.map(() => "passed"));
-    for (const system of ["agents", "lambdaEfs", "ollama", "phi3"]) {
+    for (const system of ["afirgen", "agents", "lambdaEfs", "ollama", "phi3"]) {
       expect(steps.filter(({ name }) => name.startsWith(`${system}: `)).length, system).toBeGreaterThan(2);
     }
 
@@ -89,7 +88,7 @@ describe("the dev stack on this machine", () => {
   test("--systems with --yes does not destroy the systems that it leaves out", async () => {
     const fewer = await run(["up", "dev", "--local", "--yes", "--systems", "ollama"]);
     expect(fewer.status, fewer.output).toBe(2);
-    expect(fewer.output).toContain("--systems leaves out agents, lambda-efs, phi3, which stack dev has");
+    expect(fewer.output).toContain("--systems leaves out afirgen, agents, lambda-efs, phi3, which stack dev has");
   });
 
   test("the demo of phi3 goes in by every way, with a real model behind and a real browser before it", async () => {
@@ -137,6 +136,18 @@ describe("the dev stack on this machine", () => {
     expect(details("the engine's circuit is open, in the other process too")["states"]).toEqual(["open", "open"]);
     expect(details("a worker is killed over a job: another try answers it, once")["attempts"]).toBe(2);
     expect(details("without Redis it goes on, and says so")["status"]).toBe(200);
+  });
+
+  test("the demo of afirgen drives its deployed parts with the stack's variables, buckets and metrics", async () => {
+    const { report } = await demo("afirgen");
+    expect(report.steps.map(({ status }) => status)).toEqual(report.steps.map(() => "passed"));
+    const details = (name: string) => report.steps.find((step) => step.name === name)?.details ?? {};
+    expect(details("FIR from words")["status"]).toBe("done");
+    expect(details("FIR from a recording")["status"]).toBe("done");
+    expect(details("FIR from a picture")["status"]).toBe("done");
+    expect(details("a backend that is killed is there again and goes on")["exit code"]).toBe(137);
+    // With four systems beside it the account is not inside the free tier.
+    expect(details("what was used of the free tier")["limits"]).toMatch(/^told, not judged/);
   });
 
   test("down leaves nothing", async () => {

@@ -146,9 +146,11 @@ export function distribution({ seen }: Afirgen): void {
   const { inputs } = seen.only("aws:cloudfront/distribution:Distribution");
   expect(inputs.priceClass).toBe("PriceClass_100");
   expect(inputs.defaultCacheBehavior).toMatchObject({ viewerProtocolPolicy: "redirect-to-https", compress: true });
-  const [api, ...more] = inputs.orderedCacheBehaviors;
-  expect(more).toEqual([]);
-  expect(api).toMatchObject({ pathPattern: "/api/*", viewerProtocolPolicy: "redirect-to-https" });
+  const viewerProtocolPolicy = "redirect-to-https";
+  expect(inputs.orderedCacheBehaviors).toMatchObject([
+    { pathPattern: "/api/*", viewerProtocolPolicy },
+    { pathPattern: "/health", viewerProtocolPolicy },
+  ]);
   expect(inputs.origins).toHaveLength(2);
   expect(seen.ofType("aws:cloudfront/originAccessControl:OriginAccessControl")).toHaveLength(1);
 }

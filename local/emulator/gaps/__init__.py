@@ -17,6 +17,7 @@ NAMES = [
     "public_images",
     "launched_instances",
     "network_records",
+    "addresses",
     "security_group_rules",
     "percentile_alarms",
     "metric_math_alarms",

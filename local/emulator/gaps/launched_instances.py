@@ -2,7 +2,8 @@
 
 ministack forgets the metadata options and the root volume that RunInstances names, its user data when it is asked for it (DescribeInstanceAttribute), and puts
 every instance into the region's first zone with a public address. The provider then reports changes at every preview, and policies on what was made find an
-instance that answers metadata without sessions, from an unencrypted disk. An Elastic IP does not become the address of its instance.
+instance that answers metadata without sessions, from an unencrypted disk. An Elastic IP does not become the address of its instance. Terminating an instance leaves
+its disk, which then is what `down` finds left.
 """
 
 import re
@@ -30,6 +31,7 @@ def close() -> None:
     attribute = replace(ec2._ACTION_MAP, "DescribeInstanceAttribute", lambda params: _attribute(attribute, params))
     associate = replace(ec2._ACTION_MAP, "AssociateAddress", lambda params: _associate(associate, params))
     disassociate = replace(ec2._ACTION_MAP, "DisassociateAddress", lambda params: _disassociate(disassociate, params))
+    terminate = replace(ec2._ACTION_MAP, "TerminateInstances", lambda params: _release_disks(terminate(params), params))
     ec2._ACTION_MAP["ModifyInstanceMetadataOptions"] = _modify_metadata
 
 
@@ -64,6 +66,8 @@ def _keep_root(instance, params, zone: str) -> None:
         while name := ec2._p(params, f"BlockDeviceMapping.{index}.DeviceName"):
             if name == device:
                 _size(volume, params, f"BlockDeviceMapping.{index}.Ebs")
+                goes = ec2._p(params, f"BlockDeviceMapping.{index}.Ebs.DeleteOnTermination") != "false"
+                volume["Attachments"][0]["DeleteOnTermination"] = mapping["Ebs"]["DeleteOnTermination"] = goes
             index += 1
 
 
@@ -72,6 +76,20 @@ def _size(volume, params, prefix: str) -> None:
     volume.update({ours: int(given) for ours, theirs in numbers.items() if (given := ec2._p(params, f"{prefix}.{theirs}"))})
     volume["VolumeType"] = ec2._p(params, f"{prefix}.VolumeType") or volume["VolumeType"]
     volume["Encrypted"] = ec2._p(params, f"{prefix}.Encrypted") == "true"
+
+
+def _release_disks(response, params):
+    if response[0] != 200:
+        return response
+    ended = ec2._parse_member_list(params, "InstanceId")
+    for volume_id, volume in list(ec2._volumes.items()):
+        held = [attachment for attachment in volume["Attachments"] if attachment["InstanceId"] in ended]
+        if any(attachment["DeleteOnTermination"] for attachment in held):
+            del ec2._volumes[volume_id]
+            ec2._tags.pop(volume_id, None)
+        elif held:
+            volume.update(Attachments=[], State="available")
+    return response
 
 
 def _with_options(text: str, instance) -> str:

@@ -4,6 +4,7 @@ import { CloudWatchClient, PutDashboardCommand, PutMetricDataCommand } from "@aw
 import {
   AllocateAddressCommand,
   AssociateAddressCommand,
+  DeleteVolumeCommand,
   DescribeInstanceAttributeCommand,
   DescribeInstancesCommand,
   DescribeVolumesCommand,
@@ -11,6 +12,7 @@ import {
   EC2Client,
   ModifyInstanceMetadataOptionsCommand,
   RunInstancesCommand,
+  TerminateInstancesCommand,
 } from "@aws-sdk/client-ec2";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { CreateTopicCommand, SNSClient, SubscribeCommand } from "@aws-sdk/client-sns";
@@ -45,7 +47,7 @@ beforeAll(async () => {
 });
 afterAll(() => emulator?.dispose());
 
-async function run(): Promise<string> {
+async function run(rootVolume: object = {}): Promise<string> {
   const userData = Buffer.from("#!/bin/sh\n").toString("base64");
   const { Instances: [instance] = [] } = await ec2.send(
     new RunInstancesCommand({
@@ -55,7 +57,9 @@ async function run(): Promise<string> {
       MaxCount: 1,
       UserData: userData,
       MetadataOptions: { HttpTokens: "required", HttpPutResponseHopLimit: 2 },
-      BlockDeviceMappings: [{ DeviceName: "/dev/sda1", Ebs: { VolumeSize: 30, VolumeType: "gp3", Encrypted: true } }],
+      BlockDeviceMappings: [
+        { DeviceName: "/dev/sda1", Ebs: { VolumeSize: 30, VolumeType: "gp3", Encrypted: true, ...rootVolume } },
+      ],
     }),
   );
   return instance?.InstanceId ?? "";
@@ -105,6 +109,20 @@ describe("a launched instance", () => {
     expect(instance?.PublicDnsName).toBe(`ec2-${PublicIp?.replaceAll(".", "-")}.compute-1.amazonaws.com`);
     await ec2.send(new DisassociateAddressCommand({ AssociationId }));
     expect((await described(id))?.PublicIpAddress).toBeUndefined();
+  });
+
+  test("takes its disk with it when it ends, unless the disk is to stay", async () => {
+    const [going, staying] = [await run(), await run({ DeleteOnTermination: false })];
+    const rootOf = async (id: string) => (await described(id))?.BlockDeviceMappings?.[0]?.Ebs?.VolumeId;
+    const [gone, stays] = [await rootOf(going), await rootOf(staying)];
+    await ec2.send(new TerminateInstancesCommand({ InstanceIds: [going, staying] }));
+    const { Volumes = [] } = await ec2.send(new DescribeVolumesCommand());
+    const states = Object.fromEntries(Volumes.map(({ VolumeId = "", State }) => [VolumeId, State]));
+    expect(gone).toMatch(/^vol-/);
+    expect(states).not.toHaveProperty([String(gone)]);
+    expect(states).toHaveProperty([String(stays)], "available");
+    // What other tests count has none of it.
+    await ec2.send(new DeleteVolumeCommand({ VolumeId: stays }));
   });
 });
 

@@ -18,6 +18,10 @@ export const opinions: Readonly<Record<string, Opinion>> = {
     rule: "enc-sns-at-rest",
     why: "Both agree. Staging and prod encrypt the topic with a key of their own, because CloudWatch can't publish through AWS's; in dev, where the rule is advisory, that key's $1 a month is saved.",
   },
+  CKV_AWS_68: {
+    rule: "lp-edge-waf",
+    why: "A web ACL costs $5 a month and more, and afirgen is to cost nothing where it can: the rule gives way to what is tagged as free. nginx limits requests there, and the machine lets in CloudFront alone.",
+  },
   CKV_AWS_86: {
     rule: "log-cf-access",
     why: "Sees the old way of logging to a bucket alone. The distributions send access logs to CloudWatch through a delivery source, which the rule takes as well.",
@@ -41,6 +45,13 @@ export const opinions: Readonly<Record<string, Opinion>> = {
   },
   CKV_AWS_120: {
     why: "The methods are POST, and two predictions for one input are two runs of a model. A cache is paid by the hour and protects nothing; where one is on, `enc-apigw-cache` asks for its encryption.",
+  },
+  CKV_AWS_126: {
+    rule: "ft-ec2-monitoring",
+    why: "Metrics by the minute cost $2.10 a month for an instance, so the rule asks for the opposite of what is tagged as free. The agent on the machine sends the ten metrics that are free.",
+  },
+  CKV_AWS_135: {
+    why: "A t3 is optimized for EBS whatever is asked, and a t2 can't be; the setting is for older types where it costs extra.",
   },
   CKV_AWS_144: {
     why: "A copy in a second region doubles the cost of storage. Objects are versioned; models come from elsewhere and can be sent again. Who must outlive a region needs more than a copied bucket.",
@@ -121,6 +132,10 @@ export const opinions: Readonly<Record<string, Opinion>> = {
   CKV_AWS_354: {
     why: "Performance Insights is encrypted with AWS's key, and keeps statements without their values.",
   },
+  CKV_AWS_355: {
+    rule: "lp-iam-resource-star-write",
+    why: "Both read the statement; the rule asks of writing alone. The usage report counts the whole account, and what it may do there is describe and list.",
+  },
   CKV_AWS_374: {
     why: "Where visitors are is for those who run the system to decide. A country is not a fault, and no default of ours would be right.",
   },
@@ -130,6 +145,10 @@ export const opinions: Readonly<Record<string, Opinion>> = {
   CKV2_AWS_4: {
     rule: "log-apigw-access",
     why: "Asks for execution logs. With data tracing they hold bodies, and without they repeat what the access log has, which includes API Gateway's own errors; the rule asks for that one, and `log-apigw-no-data-trace` keeps bodies out.",
+  },
+  CKV2_AWS_11: {
+    rule: "log-vpc-flow",
+    why: "The rule gives way to what is tagged as free: flow logs would share the free 5 GB of logs with the application. `flowLogs` turns them on.",
   },
   CKV2_AWS_20: {
     rule: "enc-alb-https",

@@ -8,10 +8,10 @@ import { systemNames } from "../../../stacks/systems";
 import { serve } from "./rules";
 import { asResource, recordShipped } from "./whole-stacks";
 
-/** Each system is in the stacks that it is for. */
+/** Each system is in the stacks that it is for: what is free has no staging. */
 const withoutFree = systemNames.filter((name) => name !== "afirgen");
 const systemsIn: Readonly<Record<string, readonly string[]>> = {
-  dev: withoutFree,
+  dev: systemNames,
   staging: withoutFree,
   prod: withoutFree,
   free: ["afirgen"],

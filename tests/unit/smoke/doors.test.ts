@@ -25,6 +25,14 @@ test("every system has a way in that is asked", () => {
   expect(doorsOf("phi3", {})).toEqual([]);
 });
 
+test("the machine of afirgen is asked for its health where CloudFront leads to it: at its page's own name, outside the API", () => {
+  const urls = { pageUrl: "https://d2.cloudfront.net", apiUrl: "https://d2.cloudfront.net/api" };
+  expect(doorsOf("afirgen", urls).map(({ url, path, machines }) => [url + path, machines])).toEqual([
+    ["https://d2.cloudfront.net/", false],
+    ["https://d2.cloudfront.net/health", true],
+  ]);
+});
+
 test("log groups and dashboards are found among outputs by their names", () => {
   expect(logGroupsOf(outputs)).toEqual([
     "/aws/ec2/phi3-engine-dev",
