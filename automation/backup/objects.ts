@@ -68,6 +68,27 @@ export async function listObjects(client: S3Client, Bucket: string, time?: Date)
   return visibleAt(versions, time?.getTime());
 }
 
+/** Whether S3 refused a copy because the object is in an archive: Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering. */
+export function isArchived(error: unknown): boolean {
+  return (error as { name?: string }).name === "InvalidObjectState";
+}
+
+const named = 3;
+
+/** What is said of archived objects of a bucket, with what brings them back. */
+export function archivedText(bucket: string, archived: readonly Pick<ObjectVersion, "key" | "versionId">[]): string {
+  const commands = archived.slice(0, named).map(({ key, versionId }) => {
+    const version = versionId === "null" ? "" : ` --version-id '${versionId}'`;
+    return `  aws s3api restore-object --bucket ${bucket} --key '${key.replaceAll("'", "'\\''")}'${version} --restore-request Days=7`;
+  });
+  const others = archived.length - commands.length;
+  return [
+    `${archived.length} objects of bucket ${bucket} are in an archive of S3, which gives them out hours after it is asked to. Ask, and run this again when they are there:`,
+    ...commands,
+    ...(others > 0 ? [`  and ${others} more, which the manifest names (./llm backups --json)`] : []),
+  ].join("\n");
+}
+
 /** What one copy may hold; more goes in parts. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 const largestCopy = 5 * 2 ** 30;
 const partSize = 2 ** 30;
