@@ -4,7 +4,7 @@ import { regionOf, resourcesOf, type Session } from "../lib/session";
 import { UserError } from "../lib/user-error";
 import { ensureBackupBucket } from "./bucket";
 import { backUpFileSystem } from "./native";
-import { archivedText, copyObject, isArchived, listObjects, type ObjectVersion } from "./objects";
+import { archivedText, copyClient, copyObject, isArchived, listObjects, type ObjectVersion } from "./objects";
 import { type BackupPlace, backupPlaceOf, type Manifest, manifestKey, pointAt } from "./sets";
 import { copySnapshot, snapshotDatabase } from "./snapshots";
 import { type BucketStore, storesIn } from "./stores";
@@ -33,7 +33,7 @@ export async function backUp(session: Session, log: Log, now: Date = new Date())
   const project = (await session.stack.workspace.projectSettings()).name;
   const dynamodb = new DynamoDBClient({ region });
   const from = new S3Client({ region });
-  const to = new S3Client({ region: place.region });
+  const to = copyClient(place.region);
   const missing: string[] = [];
   try {
     await ensureBackupBucket(to, project, place);

@@ -1,10 +1,10 @@
 import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
-import { DeleteObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { DeleteObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import { regionOf, resourcesOf, type Session } from "../lib/session";
 import { databasesIn, type RestorableDatabase } from "./databases";
 import { type Item, withVersions } from "./items";
 import { itemsAt, restoreFileSystem } from "./native";
-import { archivedText, copyObject, isArchived, listObjects, type ObjectVersion } from "./objects";
+import { archivedText, copyClient, copyObject, isArchived, listObjects, type ObjectVersion } from "./objects";
 import type { BackupPlace, Manifest } from "./sets";
 import { bringSnapshot, snapshotAt } from "./snapshots";
 import { type BucketStore, type Stores, storesIn } from "./stores";
@@ -86,7 +86,7 @@ export interface Restored {
 export async function restoreInto(target: Session, source: RestoreSource, log: Log): Promise<Restored> {
   const region = regionOf(target.settings);
   const stores = storesIn(await resourcesOf(target.stack));
-  const s3 = new S3Client({ region });
+  const s3 = copyClient(region);
   const dynamodb = new DynamoDBClient({ region });
   const versions = new Map<string, string>();
   const buckets = [];

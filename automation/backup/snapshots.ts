@@ -58,7 +58,7 @@ export async function snapshotAt(
   time: Date,
   tags: Readonly<Record<string, string>>,
 ): Promise<string> {
-  const name = `${identifier.slice(0, 40)}-at-${time.getTime()}`;
+  const name = `${identifier.slice(0, 40).replace(/-$/, "")}-at-${time.getTime()}`;
   await withRds(region, async (client) => {
     const { DBInstances = [] } = await client.send(
       new DescribeDBInstancesCommand({ DBInstanceIdentifier: identifier }),
