@@ -18,9 +18,9 @@ beforeEach(() => {
   calls = [];
   inputs = {};
   vi.spyOn(RDSClient.prototype, "send").mockImplementation(async function (this: RDSClient, command: unknown) {
-    const { constructor, input } = command as { constructor: { name: string }; input: Record<string, unknown> };
+    const { constructor: type, input } = command as { constructor: { name: string }; input: Record<string, unknown> };
     const region = await this.config.region();
-    const name = constructor.name.replace(/Command$/, "");
+    const name = type.name.replace(/Command$/, "");
     calls.push(`${name} ${region}`);
     inputs[name] = input;
     return answers[name]?.(input, region) ?? {};
