@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { hardware, instanceTypes } from "../components/inference/hardware";
+import { checkOrigin, databaseOrigin } from "./database-settings";
 import { environmentDefaults } from "./environments";
 import { isSmallBlock, pageDomain } from "./inference-settings";
 import { cidrBlock, flag, needs, oneOf, retention, setting, text, whole, zones } from "./setting";
@@ -55,6 +56,7 @@ export function afirgenSchema(place: Place) {
           storageGiB: whole(20, 65_536, 20, "GiB"),
           storageType: oneOf(["gp2", "gp3"], "gp2"),
           backupDays: whole(1, 35, 7, "days"),
+          ...databaseOrigin(),
           maxConnections: whole(10, 1000, 50, "connections"),
           bufferPoolMiB: setting(
             z.int().min(128).max(65_536).multipleOf(128).default(512),
@@ -93,6 +95,7 @@ export function afirgenSchema(place: Place) {
       },
       needs("openTo", "domainName"),
     )
+    .superRefine(({ database }, issues) => checkOrigin(database, issues), needs("database"))
     .superRefine(({ backups: { glacierAfterDays, expireAfterDays } }, issues) => {
       if (glacierAfterDays < expireAfterDays) return;
       const message = `is ${expireAfterDays}, and objects move to Glacier after ${glacierAfterDays} days; S3 takes only a later end.`;

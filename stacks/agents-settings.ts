@@ -2,6 +2,7 @@ import { z } from "zod";
 import { isCapacityId } from "../components/inference/fleet-checks";
 import { dailyUsd, efaAdapters, hardware, instanceTypes, isInstanceType } from "../components/inference/hardware";
 import { type CacheType, cacheTypes, type DatabaseClass, databaseClasses } from "./agents-cost";
+import { checkOrigin, databaseOrigin } from "./database-settings";
 import { environmentDefaults } from "./environments";
 import { domain, fleet, network, pageDomain, withFleetChecks } from "./inference-settings";
 import { flag, needs, oneOf, setting, text, whole } from "./setting";
@@ -81,6 +82,7 @@ export function agentsSchema(place: Place) {
         multiAz: flag(spareInstances > 0),
         storageGiB: whole(20, 65_536, prod ? 100 : 20, "GiB"),
         backupDays: whole(1, 35, 7, "days"),
+        ...databaseOrigin(),
       })
       .prefault({}),
     cache: z
@@ -135,6 +137,7 @@ export function agentsSchema(place: Place) {
       },
       needs("efa", "instanceTypes"),
     )
+    .superRefine(({ database }, issues) => checkOrigin(database, issues), needs("database"))
     .superRefine(({ servers: { size, instanceTypes: types } }, issues) => {
       if (size.min > size.max) {
         const message = `the least size, ${size.min}, is above the largest, ${size.max}; raise servers.size.max or lower servers.size.min.`;

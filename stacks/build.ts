@@ -28,12 +28,16 @@ export function buildSystems(config: StackConfig, accountId: string): Record<str
 }
 
 function contextOf(
-  { project, stack, environment, region, expiresOn }: StackConfig,
+  { project, stack, environment, region, expiresOn, permissionsBoundary }: StackConfig,
   accountId: string,
   system: string,
   costTier: SystemContext["costTier"],
 ): SystemContext {
   const { protectData, disposableData } = environmentDefaults[environment];
   const context = { project, stack, environment, system, costTier, region, accountId, protectData, disposableData };
-  return expiresOn === undefined ? context : { ...context, expiresOn };
+  return {
+    ...context,
+    ...(expiresOn !== undefined && { expiresOn }),
+    ...(permissionsBoundary !== undefined && { permissionsBoundary }),
+  };
 }

@@ -18,6 +18,8 @@ export interface StackConfig {
   readonly manageApiGatewayLogging: boolean;
   /** When the stack may be taken down, ISO 8601 in UTC. Undefined: it stays. */
   readonly expiresOn: string | undefined;
+  /** ARN of the policy that bounds every role. Undefined: none does. */
+  readonly permissionsBoundary: string | undefined;
 }
 
 /** All that is wrong with a stack's configuration. Pulumi prints the message without a stack trace. */
@@ -38,7 +40,14 @@ const plainRefusal = "Invalid input";
 const longestStackName = 20;
 
 /** Keys of this namespace that are plain text; the others hold JSON. */
-const textKeys = new Set(["environment", "alarmEmail", "accountId", "backupRegion", "expiresOn"]);
+const textKeys = new Set([
+  "environment",
+  "alarmEmail",
+  "accountId",
+  "backupRegion",
+  "expiresOn",
+  "permissionsBoundary",
+]);
 /** 30 days: what stays longer is not forgotten. */
 const longestTtlHours = 720;
 const regionName = /^[a-z]{2}(-[a-z]+)+-\d$/;
@@ -62,6 +71,14 @@ export const baseSettings = {
     "123456789012",
   ),
   backupRegion: setting(z.string().regex(regionName).optional(), "an AWS region for ./llm backup", "us-west-2"),
+  permissionsBoundary: setting(
+    z
+      .string()
+      .regex(/^arn:aws(-cn|-us-gov)?:iam::(\d{12}|aws):policy\/[\w+=,.@/-]+$/)
+      .optional(),
+    "the ARN of an IAM policy that bounds the roles of the stack, as ./llm bootstrap makes one",
+    "arn:aws:iam::123456789012:policy/platform-workload-dev",
+  ),
   ttlHours: setting(
     z.int().min(1).max(longestTtlHours).optional(),
     `a whole number of hours from 1 to ${longestTtlHours}, after which ./llm reap may take the stack down`,
@@ -126,7 +143,13 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
     for (const mistake of overlaps(named, raw, place)) report.add(mistake);
   }
   if (report.mistakes.length > 0 || !base.success || !region) throw new ConfigError(stack, report.mistakes);
-  const { alarmEmail, manageApiGatewayLogging, environment: environmentName, expiresOn } = base.data;
+  const {
+    alarmEmail,
+    manageApiGatewayLogging,
+    environment: environmentName,
+    expiresOn,
+    permissionsBoundary,
+  } = base.data;
   return {
     project,
     stack,
@@ -136,6 +159,7 @@ export function parseStackConfig(all: Readonly<Record<string, string>>, project:
     alarmEmail,
     manageApiGatewayLogging,
     expiresOn,
+    permissionsBoundary,
   };
 }
 

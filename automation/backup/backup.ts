@@ -3,9 +3,10 @@ import { HeadObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s
 import { regionOf, resourcesOf, type Session } from "../lib/session";
 import { UserError } from "../lib/user-error";
 import { ensureBackupBucket } from "./bucket";
-import { backUpFileSystem, snapshotDatabase } from "./native";
-import { copyObject, listObjects } from "./objects";
+import { backUpFileSystem } from "./native";
+import { archivedText, copyClient, copyObject, isArchived, listObjects, type ObjectVersion } from "./objects";
 import { type BackupPlace, backupPlaceOf, type Manifest, manifestKey, pointAt } from "./sets";
+import { copySnapshot, snapshotDatabase } from "./snapshots";
 import { type BucketStore, storesIn } from "./stores";
 import { saveItems, scan } from "./tables";
 
@@ -32,16 +33,17 @@ export async function backUp(session: Session, log: Log, now: Date = new Date())
   const project = (await session.stack.workspace.projectSettings()).name;
   const dynamodb = new DynamoDBClient({ region });
   const from = new S3Client({ region });
-  const to = new S3Client({ region: place.region });
+  const to = copyClient(place.region);
   const missing: string[] = [];
   try {
     await ensureBackupBucket(to, project, place);
     // Objects before tables: an item that names a version of an object then finds it, as versions are there before what points at them.
     const buckets = [];
     for (const store of stores.buckets) {
-      const objects = await saveObjects({ from, to }, store, place);
+      const { objects, archived } = await saveObjects({ from, to }, store, place);
       log(`  bucket ${store.name}: ${objects.length} objects`);
-      buckets.push({ key: store.key, name: store.name, objects });
+      if (archived.length > 0) missing.push(archivedText(store.name, archived));
+      buckets.push({ key: store.key, name: store.name, objects, archived });
     }
     const tables = [];
     for (const { key, name } of stores.tables) {
@@ -56,6 +58,14 @@ export async function backUp(session: Session, log: Log, now: Date = new Date())
       const snapshot = await snapshotDatabase(region, name, point, tags);
       log(`  database ${name}: snapshot ${snapshot}`);
       databases.push({ key, name, snapshot });
+      if (place.region === region) continue;
+      const copy = { snapshot, accountId: place.accountId, from: region, to: place.region };
+      const why = await copySnapshot(copy).catch((error: unknown) => {
+        if (error instanceof UserError) return error.message;
+        throw error;
+      });
+      if (why) missing.push(`Database ${name}: ${why}`);
+      else log(`    and in ${place.region}`);
     }
     const fileSystems = [];
     for (const { key, name } of stores.fileSystems) {
@@ -93,6 +103,7 @@ export async function backUp(session: Session, log: Log, now: Date = new Date())
   }
 }
 
+/** Copies what is not there yet. An object that came to an archive after an earlier backup copied it is there. */
 async function saveObjects(
   { from, to }: { readonly from: S3Client; readonly to: S3Client },
   store: BucketStore,
@@ -100,16 +111,23 @@ async function saveObjects(
 ) {
   const objects = (await listObjects(from, store.name)).filter(({ key }) => !store.managed.has(key));
   const saved = [];
+  const archived: ObjectVersion[] = [];
   for (const object of objects) {
     // A version never changes, so its copy is made once for all backups. Without versions the content's tag stands in.
     const version = object.versionId === "null" ? `null-${object.etag.replaceAll('"', "")}` : object.versionId;
     const copy = `${place.stack}/objects/${store.key}/${version}`;
     if (!(await isThere(to, place.bucket, copy, object.size))) {
-      await copyObject(to, { bucket: store.name, ...object }, { Bucket: place.bucket, Key: copy });
+      try {
+        await copyObject(to, { bucket: store.name, ...object }, { Bucket: place.bucket, Key: copy });
+      } catch (error) {
+        if (!isArchived(error)) throw error;
+        archived.push(object);
+        continue;
+      }
     }
     saved.push({ ...object, copy });
   }
-  return saved;
+  return { objects: saved, archived };
 }
 
 async function isThere(client: S3Client, Bucket: string, Key: string, size: number): Promise<boolean> {

@@ -11,35 +11,15 @@ import {
   RestoreTableToPointInTimeCommand,
   waitUntilTableExists,
 } from "@aws-sdk/client-dynamodb";
-import { CreateDBSnapshotCommand, RDSClient, waitUntilDBSnapshotAvailable } from "@aws-sdk/client-rds";
 import { partitionOf } from "../../components/lib/context";
 import { UserError } from "../lib/user-error";
 import type { Item } from "./items";
 import { scan } from "./tables";
 
-/** What AWS keeps itself: snapshots of databases, recovery points of file systems, and tables as they were at any second of the last 35 days. */
+/** What AWS keeps itself: recovery points of file systems, and tables as they were at any second of the last 35 days. */
 
 const vault = "Default";
 const waitSeconds = 3600;
-
-/** A snapshot of a database, when it is whole. Returns its name. */
-export async function snapshotDatabase(
-  region: string,
-  identifier: string,
-  point: string,
-  tags: Record<string, string>,
-) {
-  const client = new RDSClient({ region });
-  try {
-    const DBSnapshotIdentifier = `${identifier}-${point}`;
-    const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }));
-    await client.send(new CreateDBSnapshotCommand({ DBInstanceIdentifier: identifier, DBSnapshotIdentifier, Tags }));
-    await waitUntilDBSnapshotAvailable({ client, maxWaitTime: waitSeconds, minDelay: 2 }, { DBSnapshotIdentifier });
-    return DBSnapshotIdentifier;
-  } finally {
-    client.destroy();
-  }
-}
 
 const roleOf = (region: string, accountId: string) =>
   `arn:${partitionOf(region)}:iam::${accountId}:role/service-role/AWSBackupDefaultServiceRole`;

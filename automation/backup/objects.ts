@@ -6,7 +6,7 @@ import {
   HeadObjectCommand,
   ListObjectVersionsCommand,
   type ListObjectVersionsCommandOutput,
-  type S3Client,
+  S3Client,
   UploadPartCopyCommand,
 } from "@aws-sdk/client-s3";
 
@@ -68,11 +68,41 @@ export async function listObjects(client: S3Client, Bucket: string, time?: Date)
   return visibleAt(versions, time?.getTime());
 }
 
+/** A copy in one piece has the one, reading and copies in parts the other. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
+const archivedErrors = new Set(["ObjectNotInActiveTierError", "InvalidObjectState"]);
+
+/** Whether S3 refused a copy because the object is in an archive: Glacier Flexible Retrieval, Deep Archive, or an archive tier of Intelligent-Tiering. */
+export function isArchived(error: unknown): boolean {
+  return archivedErrors.has(String((error as { name?: unknown } | undefined)?.name));
+}
+
+const named = 3;
+
+/** What is said of archived objects of a bucket, with what brings them back. */
+export function archivedText(bucket: string, archived: readonly Pick<ObjectVersion, "key" | "versionId">[]): string {
+  const commands = archived.slice(0, named).map(({ key, versionId }) => {
+    const version = versionId === "null" ? "" : ` --version-id '${versionId}'`;
+    return `  aws s3api restore-object --bucket ${bucket} --key '${key.replaceAll("'", "'\\''")}'${version} --restore-request Days=7`;
+  });
+  const others = archived.length - commands.length;
+  return [
+    `${archived.length} objects of bucket ${bucket} are in an archive of S3, which gives them out hours after it is asked to. Ask, and run this again when they are there:`,
+    ...commands,
+    ...(others > 0 ? [`  and ${others} more, which the manifest names (./llm backups --json)`] : []),
+  ].join("\n");
+}
+
 /** What one copy may hold; more goes in parts. Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_CopyObject.html */
 const largestCopy = 5 * 2 ** 30;
 const partSize = 2 ** 30;
 
-/** Copies within AWS, without a byte coming through here. Returns the copy's version. */
+/** A client for copies into a region, from any. */
+export function copyClient(region: string): S3Client {
+  // S3 answers what is asked of another region's bucket with that region's name.
+  return new S3Client({ region, followRegionRedirects: true });
+}
+
+/** Copies within AWS, without a byte coming through here; the client is one of `copyClient`. Returns the copy's version. */
 export async function copyObject(
   client: S3Client,
   from: { readonly bucket: string; readonly key: string; readonly versionId?: string; readonly size: number },

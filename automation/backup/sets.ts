@@ -33,6 +33,10 @@ const manifestSchema = z.object({
           copy: z.string(),
         }),
       ),
+      /** Objects whose content S3 does not give out before it is asked to restore it: known, and not in the backup. */
+      archived: z
+        .array(z.object({ key: z.string(), versionId: z.string(), size: z.number(), etag: z.string() }))
+        .default([]),
     }),
   ),
   databases: z.array(z.object({ key: z.string(), name: z.string(), snapshot: z.string() })),

@@ -57,7 +57,7 @@ export const readActions: Actions = [
   ),
   ...of(
     "rds",
-    "DescribeDBInstances DescribeDBParameterGroups DescribeDBParameters DescribeDBSubnetGroups ListTagsForResource",
+    "DescribeDBInstances DescribeDBParameterGroups DescribeDBParameters DescribeDBSnapshots DescribeDBSubnetGroups ListTagsForResource",
   ),
   ...of("scheduler", "GetSchedule GetScheduleGroup ListTagsForResource"),
   ...of("secretsmanager", "DescribeSecret GetRandomPassword GetResourcePolicy"),
@@ -89,7 +89,7 @@ export const taggedActions: Actions = [
   ),
   ...of(
     "rds",
-    "AddTagsToResource CreateDBInstance CreateDBParameterGroup CreateDBSnapshot CreateDBSubnetGroup DeleteDBInstance DeleteDBParameterGroup DeleteDBSubnetGroup ModifyDBInstance ModifyDBParameterGroup ModifyDBSubnetGroup RebootDBInstance RemoveTagsFromResource",
+    "AddTagsToResource CreateDBInstance CreateDBParameterGroup CreateDBSnapshot CreateDBSubnetGroup DeleteDBInstance DeleteDBParameterGroup DeleteDBSubnetGroup ModifyDBInstance ModifyDBParameterGroup ModifyDBSubnetGroup RebootDBInstance RemoveTagsFromResource RestoreDBInstanceFromDBSnapshot",
   ),
   ...of(
     "elasticache",
@@ -159,9 +159,12 @@ export const iamActions = {
   ),
   change: of(
     "iam",
-    "AddRoleToInstanceProfile CreateInstanceProfile CreateRole DeleteInstanceProfile DeleteRole DeleteRolePolicy PutRolePolicy RemoveRoleFromInstanceProfile TagInstanceProfile TagRole UntagInstanceProfile UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
+    "AddRoleToInstanceProfile CreateInstanceProfile DeleteInstanceProfile DeleteRole DeleteRolePolicy RemoveRoleFromInstanceProfile TagInstanceProfile TagRole UntagInstanceProfile UntagRole UpdateAssumeRolePolicy UpdateRole UpdateRoleDescription",
   ),
-  attach: of("iam", "AttachRolePolicy DetachRolePolicy"),
+  /** With the boundary of workloads alone. */
+  bounded: of("iam", "CreateRole PutRolePermissionsBoundary PutRolePolicy"),
+  attach: of("iam", "AttachRolePolicy"),
+  detach: of("iam", "DetachRolePolicy"),
 } as const;
 
 /** Of what has neither tags nor names of ours: log deliveries, and CloudFront's policies and access controls. By the kind of resource. */
@@ -183,6 +186,45 @@ export const unlimitedActions: Actions = [
     "CreateLogDelivery DeleteLogDelivery DeleteResourcePolicy GetLogDelivery ListLogDeliveries PutResourcePolicy UpdateLogDelivery",
   ),
   ...of("cloudfront", "CreateMonitoringSubscription DeleteMonitoringSubscription"),
+];
+
+/**
+ * The most that a role of a stack may do: what the components give, and what the managed policies that they attach hold. A new need of a component comes here
+ * too; a test compares. Then `./llm bootstrap` again.
+ */
+export const workloadActions: Actions = [
+  ...of(
+    "autoscaling",
+    "CompleteLifecycleAction DescribeAutoScalingGroups RecordLifecycleActionHeartbeat SetInstanceHealth",
+  ),
+  ...of("ce", "GetCostAndUsage"),
+  ...of("cloudwatch", "DescribeAlarms GetMetricStatistics ListDashboards ListMetrics PutMetricData"),
+  ...of(
+    "dynamodb",
+    "BatchGetItem BatchWriteItem ConditionCheckItem DeleteItem DescribeTable GetItem PutItem Query Scan UpdateItem",
+  ),
+  ...of(
+    "ec2",
+    "AssignPrivateIpAddresses CreateNetworkInterface DeleteNetworkInterface DescribeAddresses DescribeInstances DescribeNetworkInterfaces DescribeSubnets DescribeVolumes UnassignPrivateIpAddresses",
+  ),
+  ...of("ecr", "BatchCheckLayerAvailability BatchGetImage GetAuthorizationToken GetDownloadUrlForLayer"),
+  ...of("elasticfilesystem", "ClientMount ClientRootAccess ClientWrite"),
+  ...of("kms", "Decrypt GenerateDataKey"),
+  ...of(
+    "logs",
+    "CreateLogGroup CreateLogStream DescribeLogGroups DescribeLogStreams FilterLogEvents GetLogEvents PutLogEvents",
+  ),
+  ...of("rds", "DescribeDBInstances"),
+  ...of(
+    "s3",
+    "AbortMultipartUpload DeleteObject GetBucketLocation GetObject GetObjectVersion ListBucket ListBucketMultipartUploads ListBucketVersions ListMultipartUploadParts PutObject",
+  ),
+  ...of("secretsmanager", "GetSecretValue"),
+  ...of("sns", "Publish"),
+  ...of("sqs", "ChangeMessageVisibility DeleteMessage GetQueueAttributes ReceiveMessage SendMessage"),
+  ...of("ssm", "GetParameter GetParametersByPath UpdateInstanceInformation"),
+  ...of("ssmmessages", "CreateControlChannel CreateDataChannel OpenControlChannel OpenDataChannel"),
+  ...of("xray", "PutTelemetryRecords PutTraceSegments"),
 ];
 
 /** Making images with Packer; instances and images by its tags. */

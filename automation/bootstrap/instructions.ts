@@ -21,6 +21,7 @@ export function instructions({ environment, region, repository, backendUrl, outp
     "On this machine, once:",
     `  pulumi login '${backendUrl}'`,
     `  pulumi stack init ${environment} --secrets-provider '${secrets}'     # writes the key into Pulumi.${environment}.yaml: commit it`,
+    `  pulumi config set llm-stacks:permissionsBoundary ${outputs.workloadBoundary} --stack ${environment}     # without it CI may not make roles: commit it`,
     "",
     "In GitHub, make these environments (Settings, Environments), and give the first its reviewers:",
     `  ${Object.values(names).join(", ")}`,

@@ -8,6 +8,7 @@ import {
   readActions,
   taggedActions,
   unlimitedActions,
+  workloadActions,
 } from "./actions";
 
 /** Where roles work, in plain values. */
@@ -65,6 +66,8 @@ export function deployStatements(place: Place): PlainStatement[] {
   const { environment } = place;
   const { iam, roles, parameters, apis, names, at } = arns(place);
   const because = "the condition on the tag Environment limits them";
+  const bounded = { StringEquals: { "iam:PermissionsBoundary": workloadBoundaryArn(place) } };
+  const known = { "iam:PolicyARN": MANAGED.map((path) => `arn:${partitionOf(place.region)}:iam::aws:policy/${path}`) };
   const named: Record<Exclude<keyof typeof namedActions, "s3Object">, readonly string[]> = {
     s3Bucket: names("s3", "", ":::"),
     dynamodb: names("dynamodb", "table/"),
@@ -124,16 +127,15 @@ export function deployStatements(place: Place): PlainStatement[] {
       resources: [...names("kms", "alias/"), at("kms", "key/*")],
     },
     { sid: "ChangeRoles", actions: iamActions.change, resources: iam },
+    // Else who may deploy could give a role of a function more than the deployment has.
+    { sid: "GiveRolesPermissions", actions: iamActions.bounded, resources: roles, conditions: bounded },
     {
       sid: "AttachKnownPolicies",
       actions: iamActions.attach,
       resources: roles,
-      conditions: {
-        ArnEquals: {
-          "iam:PolicyARN": MANAGED.map((path) => `arn:${partitionOf(place.region)}:iam::aws:policy/${path}`),
-        },
-      },
+      conditions: { ...bounded, ArnEquals: known },
     },
+    { sid: "DetachKnownPolicies", actions: iamActions.detach, resources: roles, conditions: { ArnEquals: known } },
     {
       sid: "PassRoles",
       actions: ["iam:PassRole"],
@@ -275,6 +277,32 @@ export function boundaryDocument({ accountId, region }: Place): string {
       },
     ],
   });
+}
+
+/** Name of the policy that bounds the roles of an environment's stacks. */
+export const workloadBoundaryName = (environment: string) => `platform-workload-${environment}`;
+
+/** What stacks are given as `llm-stacks:permissionsBoundary`. */
+export function workloadBoundaryArn({ accountId, region, environment }: Place): string {
+  return `arn:${partitionOf(region)}:iam::${accountId}:policy/${workloadBoundaryName(environment)}`;
+}
+
+/** What a role of a stack may do at most, whatever is given to it: nothing of IAM, and nothing with the states. Being a boundary it gives nothing. */
+export function workloadBoundaryDocument({ region }: Place): string {
+  return policyDocument([
+    {
+      sid: "Workloads",
+      actions: workloadActions,
+      resources: ["*"],
+      anyResourceBecause: "a boundary gives nothing; roles have their own resources",
+    },
+    {
+      sid: "NotTheStates",
+      effect: "Deny",
+      actions: ["s3:*"],
+      resources: [`arn:${partitionOf(region)}:s3:::platform-*`],
+    },
+  ]);
 }
 
 /**

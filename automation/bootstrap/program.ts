@@ -4,7 +4,15 @@ import { partitionOf, type SystemContext } from "../../components/lib/context";
 import { ServiceRole } from "../../components/lib/service-role";
 import { componentTags } from "../../components/lib/tags";
 import { CiRole } from "./ci-role";
-import { boundaryDocument, deployStatements, imageStatements, type Place, readStatements } from "./permissions";
+import {
+  boundaryDocument,
+  deployStatements,
+  imageStatements,
+  type Place,
+  readStatements,
+  workloadBoundaryDocument,
+  workloadBoundaryName,
+} from "./permissions";
 import { backupPrefix, StateBucket } from "./state-bucket";
 import { keyUse, StateKey } from "./state-key";
 import { githubIssuer } from "./trust";
@@ -32,6 +40,8 @@ export interface BootstrapOutputs {
   readonly previewRole: string;
   readonly imagesRole: string;
   readonly imagesInstanceProfile: string;
+  /** ARN that stacks are given as `llm-stacks:permissionsBoundary`. */
+  readonly workloadBoundary: string;
 }
 
 /** The context of what belongs to an environment as a whole. */
@@ -73,6 +83,12 @@ export function buildBootstrap(options: BootstrapOptions): Record<keyof Bootstra
     name: `${platform}-boundary-${options.environment}`,
     description: "The most that roles of CI may do",
     policy: boundaryDocument(options),
+    tags,
+  });
+  const workloads = new aws.iam.Policy(`${platform}-workload-boundary`, {
+    name: workloadBoundaryName(options.environment),
+    description: "The most that roles of stacks may do",
+    policy: workloadBoundaryDocument(options),
     tags,
   });
 
@@ -135,5 +151,6 @@ export function buildBootstrap(options: BootstrapOptions): Record<keyof Bootstra
     previewRole: previewRole.nodes.role.arn,
     imagesRole: imagesRole.nodes.role.arn,
     imagesInstanceProfile: profile.name,
+    workloadBoundary: workloads.arn,
   };
 }

@@ -70,7 +70,14 @@ export function newSettings(name: string, source: string, options: NewStackOptio
     }
   }
   if (options.systems) document.setIn(["config", `${prefix}systems`], [...options.systems]);
-  if (options.accountId) document.setIn(["config", `${prefix}accountId`], options.accountId);
+  if (options.accountId) {
+    document.setIn(["config", `${prefix}accountId`], options.accountId);
+    if (document.deleteIn(["config", `${prefix}permissionsBoundary`])) {
+      todo.push(
+        `The boundary of roles is of the other account: pulumi config set ${prefix}permissionsBoundary <what ./llm bootstrap prints there> --stack ${name}`,
+      );
+    }
+  }
   if (options.region && options.region !== oldRegion) {
     document.setIn(["config", "aws:region"], options.region);
     if (isMap(config)) {

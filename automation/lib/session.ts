@@ -170,6 +170,22 @@ function nodeOptions(): string {
     .trim();
 }
 
+/** Runs an action with other settings, for once. The stack's files say afterwards what they said before. */
+export async function withSettings<T>(
+  session: Session,
+  settings: StackSettings,
+  action: (session: Session) => Promise<T>,
+): Promise<T> {
+  const { stackName, emulator } = session;
+  if (!emulator) return action({ ...session, settings, configFile: writeOverride(stackName, settings) });
+  writeLocalProject(stackName, settings);
+  try {
+    return await action({ ...session, settings });
+  } finally {
+    writeLocalProject(stackName, session.settings);
+  }
+}
+
 /** Settings for one run on AWS; the tracked file stays as it is. */
 function writeOverride(stackName: string, settings: StackSettings): string {
   const file = join(localDir, `Pulumi.${stackName}.override.yaml`);

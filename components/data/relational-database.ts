@@ -18,11 +18,25 @@ export interface RelationalDatabaseArgs extends ComponentArgs {
   readonly storageGiB?: number;
   /** Days to which the database can be set back to any second, 1 to 35. Default 7. */
   readonly backupDays?: number;
+  /** Snapshot that a new instance gets its data from: a name, or an ARN in the same region. One that is there keeps its own data. Default: empty. */
+  readonly restoreFrom?: string;
+  /**
+   * Replace an instance that is there by one with the data of `restoreFrom`, protected or not. For one update: while it is set, nothing protects the
+   * instance in Pulumi. Default false.
+   */
+  readonly restoreOver?: boolean;
   readonly logRetentionDays: LogRetentionDays;
 }
 
 /** What an engine's component adds to an instance. */
 export type EngineArgs = Partial<aws.rds.InstanceArgs> & { readonly engine: string };
+
+/**
+ * Names of RDS snapshots: one's own, `rds:` for daily ones, `awsbackup:` for those of AWS Backup; or an ARN of any.
+ * Source: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html
+ */
+export const snapshotPattern =
+  /^(arn:aws(-cn|-us-gov)?:rds:[a-z0-9-]+:\d{12}:snapshot:)?((rds|awsbackup):)?(?=.{1,255}$)[A-Za-z](-?[A-Za-z0-9])*$/;
 
 /** What databases on RDS have in common, whatever their engine: private, encrypted, backed up, logs that forget. */
 export abstract class RelationalDatabase extends Component {
@@ -90,7 +104,7 @@ export abstract class RelationalDatabase extends Component {
 
   /** Checks on the arguments that all engines have. */
   protected commonChecks(args: RelationalDatabaseArgs): Check[] {
-    const { vpc, instanceClass, databaseName, storageGiB = 20, backupDays = 7 } = args;
+    const { vpc, instanceClass, databaseName, storageGiB = 20, backupDays = 7, restoreFrom, restoreOver } = args;
     return [
       {
         path: "vpc",
@@ -109,6 +123,16 @@ export abstract class RelationalDatabase extends Component {
       },
       wholeNumber("storageGiB", storageGiB, 20, 65_536, "GiB"),
       wholeNumber("backupDays", backupDays, 1, 35, "days"),
+      {
+        path: "restoreFrom",
+        ok: restoreFrom === undefined || snapshotPattern.test(restoreFrom),
+        message: `is "${restoreFrom}"; give the name of a snapshot, such as ${this.name}-20261201t180000z.`,
+      },
+      {
+        path: "restoreOver",
+        ok: !restoreOver || restoreFrom !== undefined,
+        message: "is true without restoreFrom; name the snapshot too, or leave it out.",
+      },
     ];
   }
 
@@ -172,6 +196,8 @@ export abstract class RelationalDatabase extends Component {
     logGroups: readonly aws.cloudwatch.LogGroup[],
   ): aws.rds.Instance {
     const { protectData, disposableData } = this.context;
+    const { restoreFrom, restoreOver = false } = args;
+    const { protect, ...options } = this.dataOptions();
     return new aws.rds.Instance(
       this.childName("instance"),
       {
@@ -184,6 +210,8 @@ export abstract class RelationalDatabase extends Component {
         storageEncrypted: true,
         allocatedStorage: args.storageGiB ?? 20,
         dbName: args.databaseName,
+        // The password, the key and whatever else the snapshot does not settle are as below, by a change right after it is restored.
+        snapshotIdentifier: restoreFrom,
         port: this.port,
         dbSubnetGroupName: this.createSubnetGroup(args).name,
         vpcSecurityGroupIds: [this.securityGroup.id],
@@ -199,7 +227,14 @@ export abstract class RelationalDatabase extends Component {
         tags: this.tags(),
         ...engine,
       },
-      { ...this.dataOptions(), dependsOn: [...logGroups] },
+      {
+        ...options,
+        dependsOn: [...logGroups],
+        // Its name is free when the old one is gone.
+        deleteBeforeReplace: true,
+        // To RDS another snapshot is another instance: setting or changing it would replace one that is there, and all that came since.
+        ...(restoreOver ? {} : { protect, ignoreChanges: ["snapshotIdentifier"] }),
+      },
     );
   }
 }

@@ -29,6 +29,8 @@ export interface SystemContext {
   readonly disposableData: boolean;
   /** When the stack may be taken down by whoever tidies up, ISO 8601 in UTC; the tag ExpiresOn. Default: it stays. */
   readonly expiresOn?: string;
+  /** ARN of the policy that bounds what every role may do at most, whatever it is given. Default: none. */
+  readonly permissionsBoundary?: string;
 }
 
 /** The ARN partition of a region. Source: https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html */

@@ -14,7 +14,7 @@ export interface ServiceRoleArgs extends ComponentArgs {
   readonly managedPolicies?: readonly string[];
 }
 
-/** An IAM role for an AWS service. Permissions come one inline policy per purpose, through `allow`. */
+/** An IAM role for an AWS service, within the stack's permissions boundary. Permissions come one inline policy per purpose, through `allow`. */
 export class ServiceRole extends Component implements Grantee {
   readonly name: string;
   readonly arn: pulumi.Output<string>;
@@ -31,6 +31,7 @@ export class ServiceRole extends Component implements Grantee {
         name: this.name,
         description: args.description,
         assumeRolePolicy: serviceTrust(args.trusts, args.trustConditions),
+        permissionsBoundary: this.context.permissionsBoundary,
         tags: this.tags(),
       },
       { parent: this },

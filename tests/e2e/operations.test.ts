@@ -2,6 +2,7 @@ import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AutoScalingClient, DescribeAutoScalingGroupsCommand } from "@aws-sdk/client-auto-scaling";
 import { CloudWatchLogsClient, CreateLogGroupCommand, DeleteLogGroupCommand } from "@aws-sdk/client-cloudwatch-logs";
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { parse } from "yaml";
 import { localDir } from "../../automation/lib/paths";
@@ -71,6 +72,40 @@ describe("operations on this machine", () => {
     expect(again.status, again.output).toBe(0);
     expect(again.stderr).toMatch(/0 objects restored, 6 were there, 0 removed/);
     expect(again.stderr).toMatch(/60 items restored, 0 removed/);
+  });
+
+  test("its twin in another region gets the data of a backup, and nothing else stays in it", async () => {
+    const checkout = copyCheckout("e2e-region");
+    const there = (args: string[]) => llm(args, { checkout: checkout.folder, env });
+    const s3 = new S3Client({ ...clientOptions(), region: "eu-west-1", forcePathStyle: true });
+    try {
+      const up = await there(["up", "dev", "--region", "eu-west-1", "--local", "--yes", "--systems", "lambda-efs"]);
+      expect(up.status, up.output).toBe(0);
+      const settings = parse(readFileSync(join(checkout.folder, "Pulumi.dev-euw1.yaml"), "utf8"));
+      expect(settings).toMatchObject({ config: { "aws:region": "eu-west-1" } });
+      const outputs = await there(["outputs", "dev-euw1", "--local", "--json"]);
+      const { lambdaEfs } = JSON.parse(outputs.stdout) as { lambdaEfs: { bucketName: string } };
+      const Bucket = lambdaEfs.bucketName;
+      await s3.send(new PutObjectCommand({ Bucket, Key: "of-the-twin", Body: "not in the backup" }));
+
+      const restored = await there(["restore", "dev", "--to", "latest", "--into", "dev-euw1", "--local", "--yes"]);
+      expect(restored.status, restored.output).toBe(0);
+      expect(restored.stderr).toContain(`bucket ${Bucket}: 6 objects restored, 0 were there, 1 removed`);
+      expect(restored.stdout).toMatch(/^Stack dev-euw1 holds backup \d{8}t\d{6}z of stack dev, after /m);
+      const { Contents: all = [] } = await s3.send(new ListObjectsV2Command({ Bucket }));
+      // The program's own objects, which the backup has not, stay.
+      const Contents = all.filter(({ Key }) => Key?.startsWith("drill/"));
+      expect(all.map(({ Key }) => Key)).not.toContain("of-the-twin");
+      expect(Contents.map(({ Size = 0 }) => Size).sort((one, other) => one - other)).toEqual([
+        ...[0, 1, 6, 1_000, 100_000, 12_000_000],
+      ]);
+      const replaced = Contents.find(({ Key }) => Key?.endsWith("/replaced"));
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key: replaced?.Key }));
+      expect(await Body?.transformToString()).toBe("second");
+    } finally {
+      s3.destroy();
+      checkout.remove();
+    }
   });
 
   test("it sleeps, says so at the next update, and wakes to its sizes", async () => {

@@ -10,6 +10,8 @@ import {
   packed,
   policyLimit,
   readStatements,
+  workloadBoundaryArn,
+  workloadBoundaryDocument,
 } from "../../../automation/bootstrap/permissions";
 import { githubTrust, parseRepository } from "../../../automation/bootstrap/trust";
 import { repoRoot } from "../../../automation/lib/paths";
@@ -17,6 +19,7 @@ import { environments } from "../../../components/lib/context";
 import type { PlainStatement } from "../../../components/lib/iam";
 import { globMatches } from "../../../policy-pack/lib/iam/glob";
 import { systems } from "../../../stacks/systems";
+import { recordShipped } from "../policy-pack/whole-stacks";
 
 /** That AWS asks for no more, only a deployment there shows; that it grants no less, the documents do. */
 const place: Place = {
@@ -82,6 +85,47 @@ describe("[operations 4] what CI may do", () => {
       }
     }
   });
+
+  test("a deployment gives roles permissions only within the boundary of workloads, and can't take it off", () => {
+    const giving = new Set([
+      "iam:CreateRole",
+      "iam:PutRolePolicy",
+      "iam:AttachRolePolicy",
+      "iam:PutRolePermissionsBoundary",
+    ]);
+    const found = roles.deploy.filter(({ actions }) => actions.some((action) => giving.has(action)));
+    expect(new Set(found.flatMap(({ actions }) => actions))).toEqual(giving);
+    for (const { conditions } of found) {
+      expect(conditions?.["StringEquals"]).toEqual({
+        "iam:PermissionsBoundary": "arn:aws:iam::123456789012:policy/platform-workload-prod",
+      });
+    }
+    expect([...actionsOf(roles.deploy)]).not.toContain("iam:DeleteRolePermissionsBoundary");
+    const reaching = roles.deploy.filter(({ resources = [] }) =>
+      resources.some((pattern) => globMatches(pattern, workloadBoundaryArn(place)) && pattern !== "*"),
+    );
+    expect(reaching).toEqual([]);
+  });
+
+  test("the boundary of workloads holds all that shipped stacks give their roles, and nothing of IAM", async () => {
+    const [allow, deny] = JSON.parse(workloadBoundaryDocument(place)).Statement;
+    const bounds = new Set<string>(allow.Action);
+    for (const action of bounds) expect(kindOf(action), action).toBeDefined();
+    expect([...bounds].filter((action) => /^(iam|sts|organizations|account):/.test(action))).toEqual([]);
+    expect(deny).toMatchObject({ Effect: "Deny", Action: ["s3:*"], Resource: ["arn:aws:s3:::platform-*"] });
+    for (const stack of ["dev", "free"]) {
+      const { recording } = await recordShipped(stack);
+      const given = recording
+        .ofType("aws:iam/rolePolicy:RolePolicy")
+        .flatMap(
+          ({ inputs }) => JSON.parse(String(inputs["policy"])).Statement as { Effect: string; Action: string[] }[],
+        )
+        .filter(({ Effect }) => Effect === "Allow")
+        .flatMap(({ Action }) => Action);
+      expect(given.length).toBeGreaterThan(10);
+      expect(given.filter((action) => !bounds.has(action))).toEqual([]);
+    }
+  }, 60_000);
 
   test("only the stacks of the environment are reached by name", () => {
     const buckets = roles.deploy.find(({ sid }) => sid === "ChangeS3Bucket")?.resources ?? [];

@@ -1,6 +1,7 @@
 import { fc, test as property } from "@fast-check/vitest";
 import { describe, expect, test } from "vitest";
 import { instructions } from "../../../automation/bootstrap/instructions";
+import { workloadBoundaryArn, workloadBoundaryDocument } from "../../../automation/bootstrap/permissions";
 import { type BootstrapOptions, buildBootstrap } from "../../../automation/bootstrap/program";
 import { backendUrlOf, bucketName } from "../../../automation/bootstrap/run";
 import { environments } from "../../../components/lib/context";
@@ -75,6 +76,13 @@ describe("[operations 4] what bootstrap makes", () => {
     expect(recording.named("platform-state-alias").inputs.name).toBe("alias/platform-state-prod");
   });
 
+  test("the policy that bounds the roles of stacks has the name that a deployment is held to", async () => {
+    const { recording } = await record(() => buildBootstrap(options));
+    const { name, policy } = recording.named("platform-workload-boundary").inputs;
+    expect(workloadBoundaryArn(options)).toBe(`arn:aws:iam::123456789012:policy/${name}`);
+    expect(policy).toBe(workloadBoundaryDocument(options));
+  });
+
   test("each role has its own environment of GitHub, the boundary and no credentials of its own", async () => {
     const { recording } = await record(() => buildBootstrap(options));
     const found = recording
@@ -132,6 +140,7 @@ describe("[operations 4] what is said after it", () => {
     previewRole: "arn:preview",
     imagesRole: "arn:images",
     imagesInstanceProfile: "profile",
+    workloadBoundary: "arn:workloads",
   };
   const lines = instructions({
     environment: "prod",
@@ -146,6 +155,10 @@ describe("[operations 4] what is said after it", () => {
     expect(lines.join("\n")).toContain(
       "pulumi stack init prod --secrets-provider 'awskms://alias/platform-state-prod?region=eu-central-1'",
     );
+  });
+
+  test("stacks get the boundary that CI may make roles with", () => {
+    expect(lines.join("\n")).toContain("pulumi config set llm-stacks:permissionsBoundary arn:workloads --stack prod");
   });
 
   test("each role goes to its own environment of GitHub, as a variable", () => {

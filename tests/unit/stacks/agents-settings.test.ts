@@ -31,14 +31,14 @@ describe("the settings of agents", () => {
     expect(sizes(parse("dev"))).toEqual({
       engines: [["g5.xlarge"], 0, 2],
       servers: [["t4g.medium"], { min: 1, max: 2 }],
-      database: { instanceClass: "db.t4g.small", multiAz: false, storageGiB: 20, backupDays: 7 },
+      database: { instanceClass: "db.t4g.small", multiAz: false, storageGiB: 20, backupDays: 7, restoreOver: false },
       cache: { nodeType: "cache.t4g.micro", nodes: 1 },
       network: ["single", 2],
     });
     expect(sizes(parse("prod", { allowP5: true }))).toEqual({
       engines: [["p5.48xlarge"], 2, 8],
       servers: [["c6i.xlarge"], { min: 2, max: 6 }],
-      database: { instanceClass: "db.r6g.xlarge", multiAz: true, storageGiB: 100, backupDays: 7 },
+      database: { instanceClass: "db.r6g.xlarge", multiAz: true, storageGiB: 100, backupDays: 7, restoreOver: false },
       cache: { nodeType: "cache.r6g.large", nodes: 2 },
       network: ["per-az", 3],
     });
@@ -98,6 +98,8 @@ describe("the settings of agents", () => {
   test.each([
     ["ollama", { ollama: { url: "http://10.0.0.1:11434/v1", model: "llama3.2:1b" } }, "ollama.url"],
     ["a site of Datadog's", { datadogSite: "https://datadoghq.com" }, "datadogSite"],
+    ["a snapshot", { database: { restoreFrom: "no snapshot" } }, "database.restoreFrom"],
+    ["a restore of nothing", { database: { restoreOver: true } }, "database.restoreOver"],
     ["a class", { database: { instanceClass: "db.m1.small" } }, "database.instanceClass"],
     ["a node type", { cache: { nodeType: "cache.m1.small" } }, "cache.nodeType"],
     ["weights", { model: { hubFallback: false } }, "model.weightsManifestSha256"],

@@ -14,6 +14,7 @@ config:
   aws:region: us-east-1
   llm-stacks:environment: dev
   llm-stacks:expiresOn: 2026-12-01T00:00:00Z
+  llm-stacks:permissionsBoundary: arn:aws:iam::210987654321:policy/platform-workload-dev
   llm-stacks:systems:
     - phi3
   llm-stacks:token:
@@ -50,7 +51,14 @@ describe("a new stack's settings", () => {
     expect(todo).toEqual([
       "A secret could not be copied: pulumi config set --secret llm-stacks:token --stack qa",
       "llm-stacks:phi3.domain still names the other stack's: put a name and certificate of its own in Pulumi.qa.yaml",
+      "The boundary of roles is of the other account: pulumi config set llm-stacks:permissionsBoundary <what ./llm bootstrap prints there> --stack qa",
     ]);
+  });
+
+  plain("keep the boundary of roles in the same account", () => {
+    const { text, todo } = newSettings("qa", source, { blocks: new Map() });
+    expect(parse(text).config["llm-stacks:permissionsBoundary"]).toMatch(/:policy\/platform-workload-dev$/);
+    expect(todo.join()).not.toContain("boundary");
   });
 
   plain("keep zones where the region stays", () => {

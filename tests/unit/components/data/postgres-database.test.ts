@@ -92,6 +92,44 @@ describe("a PostgreSQL database", () => {
     });
   });
 
+  test("takes a snapshot's data when it is made, and keeps its own afterwards", async () => {
+    const restoreFrom = "rds:lambda-efs-database-dev-2026-12-01-03-10";
+    const { recording } = await record(() => make({ restoreFrom }, protectedContext));
+    const instance = recording.named("lambda-efs-database-instance");
+    expect(instance.inputs).toMatchObject({ snapshotIdentifier: restoreFrom, manageMasterUserPassword: true });
+    expect(instance.protect).toBe(true);
+  });
+
+  test("is not protected in the one update that replaces it, and RDS protects it all the same", async () => {
+    const { recording } = await record(() =>
+      make({ restoreFrom: "lambda-efs-database-dev-20261201t180000z", restoreOver: true }, protectedContext),
+    );
+    const instance = recording.named("lambda-efs-database-instance");
+    expect(instance.protect ?? false).toBe(false);
+    expect(instance.inputs).toMatchObject({ deletionProtection: true, finalSnapshotIdentifier: expect.any(String) });
+  });
+
+  test.each([
+    "lambda-efs-database-dev-20261201t180000z",
+    "awsbackup:job-0f1e",
+    "arn:aws:rds:us-east-1:123456789012:snapshot:shared",
+    "arn:aws:rds:us-east-1:123456789012:snapshot:rds:mine-2026-12-01-03-10",
+  ])("can be made from %s", async (restoreFrom) => {
+    const { recording } = await record(() => make({ restoreFrom }));
+    expect(recording.named("lambda-efs-database-instance").inputs["snapshotIdentifier"]).toBe(restoreFrom);
+  });
+
+  test.each([
+    [{ restoreFrom: "" }, /restoreFrom: is ""; give the name of a snapshot/],
+    [{ restoreFrom: "two--hyphens" }, /restoreFrom: is "two--hyphens"/],
+    [{ restoreFrom: "1st" }, /restoreFrom: is "1st"/],
+    [{ restoreFrom: "ends-" }, /restoreFrom: is "ends-"/],
+    [{ restoreFrom: `a${"b".repeat(255)}` }, /restoreFrom: is/],
+    [{ restoreOver: true }, /restoreOver: is true without restoreFrom/],
+  ])("refuses %j", async (args, says) => {
+    await expect(record(() => make(args))).rejects.toThrow(says);
+  });
+
   test("opens its port to those who are let in, on both sides", async () => {
     const { recording } = await record(() => {
       const vpc = vpcOf();
