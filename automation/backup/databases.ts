@@ -1,4 +1,5 @@
 import { ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
+import { systems } from "../../stacks/systems";
 import type { RecordedResource } from "../environments/place";
 import { runOperation } from "../lib/operation";
 import type { StackSettings } from "../lib/project";
@@ -83,7 +84,6 @@ export async function checkReplaceable(region: string, databases: readonly Resto
 export async function replaceDatabases(target: Session, snapshots: ReadonlyMap<string, string>): Promise<void> {
   const region = regionOf(target.settings);
   const databases = databasesIn(await resourcesOf(target.stack)).filter(({ key }) => snapshots.has(key));
-  const { systems } = require("../../stacks/systems") as typeof import("../../stacks/systems");
   const rows = Object.entries(systems).map(([name, { configKey }]) => ({ name, configKey }));
   // The update is of what is deployed: `up --systems` may have left out some that the settings name.
   const outputs = await target.stack.outputs();
