@@ -17,7 +17,7 @@ import { LLMRouter } from "./llm-router";
 import { DatadogMonitor, type Tracer } from "./monitoring/datadog";
 import { Telemetry } from "./monitoring/telemetry";
 import type { Parts } from "./parts";
-import { openRedis } from "./redis";
+import { firstConnection, openRedis } from "./redis";
 import { providersOf, type Target } from "./router/providers";
 import type { Settings } from "./settings";
 import { SpendLedger } from "./spend/ledger";
@@ -108,6 +108,7 @@ export async function createGateway(
     app,
     parts,
     start: async () => {
+      if (redis) await firstConnection(redis);
       await Promise.all([circuits.start(), health.start(), jobs?.start()]);
       notices?.start();
       return app.listen({ host: settings.HOST, port: settings.PORT });

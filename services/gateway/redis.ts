@@ -22,6 +22,14 @@ export function openRedis(settings: RedisSettings, log: Log): Redis | undefined 
   return redis;
 }
 
+/** Waits until a first connection stands or has failed: before that Redis would count as away, and what is asked at once would be refused. */
+export async function firstConnection(redis: Redis): Promise<void> {
+  if (redis.status === "ready") return;
+  await new Promise<void>((resolve) => {
+    for (const event of ["ready", "error", "end"]) redis.once(event, () => resolve());
+  });
+}
+
 /** A second connection, for what a server may only tell to one that does nothing else. What it hears is to be asked for at each "ready". */
 export function openSubscriber(redis: Redis): Redis {
   const subscriber = redis.duplicate({ maxRetriesPerRequest: null, autoResubscribe: false });
