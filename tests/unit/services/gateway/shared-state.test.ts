@@ -1,3 +1,5 @@
+import { type AddressInfo, connect, createServer } from "node:net";
+import { pipeline } from "node:stream";
 import type { Redis } from "ioredis";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { startRedis } from "../../../../local/servers/redis";
@@ -11,6 +13,7 @@ import { silent } from "../../../../services/gateway/log";
 import { openRedis } from "../../../../services/gateway/redis";
 import { readSettings } from "../../../../services/gateway/settings";
 import { SpendLedger } from "../../../../services/gateway/spend/ledger";
+import { startGateway } from "../../../support/gateway/running";
 import { vllm } from "./router-fixtures";
 
 let server: LocalServer;
@@ -40,6 +43,28 @@ async function connection(): Promise<Redis> {
 
 const down = () => Promise.reject(new ProviderError("overloaded", "too busy"));
 const up = async () => "answer";
+
+describe("a gateway that has just started", () => {
+  const redisOf = async (REDIS_URL: string) => {
+    const gateway = await startGateway({ REDIS_URL, OLLAMA_BASE_URL: "http://127.0.0.1:1/v1", OLLAMA_MODEL: "any" });
+    const { status } = gateway.parts.health.get("redis");
+    await gateway.stop();
+    return status;
+  };
+
+  test("has its Redis, even one that lets it wait", async () => {
+    const door = createServer((socket) => {
+      setTimeout(() => pipeline(socket, connect(server.port, "127.0.0.1"), socket, () => {}), 200);
+    });
+    await new Promise<void>((resolve) => door.listen(0, "127.0.0.1", resolve));
+    expect(await redisOf(`redis://127.0.0.1:${(door.address() as AddressInfo).port}`)).toBe("healthy");
+    door.close();
+  });
+
+  test("does not wait for one that is away", async () => {
+    expect(await redisOf("redis://127.0.0.1:1")).toBe("unhealthy");
+  });
+});
 
 describe("circuits of several gateway processes", () => {
   const boards: BreakerBoard[] = [];
