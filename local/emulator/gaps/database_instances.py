@@ -2,7 +2,10 @@
 
 * ManageMasterUserPassword: AWS makes up the password and keeps it in Secrets Manager
   (https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-secrets-manager.html). Without it there is no secret to read.
-* EngineLifecycleSupport and the logs that are sent to CloudWatch, which are forgotten and so show as changes at every preview.
+* An instance that is restored from a snapshot takes its groups, protection and the rest from the request, as one that is created does
+  (https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBInstanceFromDBSnapshot.html); here it forgets them.
+* EngineLifecycleSupport and the logs that are sent to CloudWatch, which are forgotten and so show as changes at every preview; so are Performance Insights
+  that are turned on later.
 """
 
 import json
@@ -22,6 +25,7 @@ _LOGS = "EnabledCloudwatchLogsExports"
 
 def close() -> None:
     create = replace(rds._ACTION_MAP, "CreateDBInstance", lambda params: _create(create, params))
+    replace(rds._ACTION_MAP, "RestoreDBInstanceFromDBSnapshot", lambda params: _restore(create, params))
     delete = replace(rds._ACTION_MAP, "DeleteDBInstance", lambda params: _delete(delete, params))
     modify = replace(rds._ACTION_MAP, "ModifyDBInstance", lambda params: _modify(modify, params))
     to_xml = replace(rds, "_instance_xml", lambda instance: _with_logs(to_xml(instance), instance) + _more_xml(instance))
@@ -38,7 +42,7 @@ def _create(create, params):
     if response[0] != 200 or instance is None:
         return response
     if managed:
-        instance[_SECRET] = {"SecretArn": _keep(instance, password), "SecretStatus": "active"}
+        instance[_SECRET] = _secret_of(instance, password)
     if rds._p(params, _LIFECYCLE):
         instance[_LIFECYCLE] = rds._p(params, _LIFECYCLE)
     instance[_LOGS] = rds._parse_member_list(params, "EnableCloudwatchLogsExports")
@@ -49,9 +53,31 @@ def _create(create, params):
     return status, headers, text.encode("utf-8")
 
 
+# What an instance has from its snapshot, whatever the request says.
+_FROM_SNAPSHOT = ("Engine", "EngineVersion", "MasterUsername", "DBName", "AllocatedStorage", "StorageEncrypted", "KmsKeyId")
+
+
+def _restore(create, params):
+    name = rds._p(params, "DBSnapshotIdentifier")
+    snapshot = rds._snapshots.get(name)
+    if snapshot is None:
+        return rds._error("DBSnapshotNotFound", f"DBSnapshot {name} not found.", 404)
+    kept = {member: snapshot[member] for member in _FROM_SNAPSHOT if snapshot.get(member) not in (None, "")}
+    texts = {member: str(value).lower() if isinstance(value, bool) else str(value) for member, value in kept.items()}
+    password = rds._generate_master_user_password()
+    request = {**params, **{member: [text] for member, text in texts.items()}, "MasterUserPassword": [password]}
+    status, headers, body = _create(create, request)
+    text = body.decode("utf-8") if isinstance(body, bytes) else body
+    return status, headers, text.replace("CreateDBInstanceRe", "RestoreDBInstanceFromDBSnapshotRe").encode("utf-8")
+
+
 def _modify(modify, params):
     instance = rds._resolve_instance(rds._p(params, "DBInstanceIdentifier"))
     if instance is not None:
+        if rds._p(params, "ManageMasterUserPassword") == "true" and _SECRET not in instance:
+            instance[_SECRET] = _secret_of(instance, rds._generate_master_user_password())
+        if rds._p(params, "EnablePerformanceInsights"):
+            instance["PerformanceInsightsEnabled"] = rds._p(params, "EnablePerformanceInsights") == "true"
         wanted = "CloudwatchLogsExportConfiguration"
         off = rds._parse_member_list(params, f"{wanted}.DisableLogTypes")
         on = rds._parse_member_list(params, f"{wanted}.EnableLogTypes")
@@ -61,12 +87,13 @@ def _modify(modify, params):
     return modify(params)
 
 
-def _keep(instance, password: str) -> str:
-    return secretsmanager.create_secret_in_process(
+def _secret_of(instance, password: str):
+    arn = secretsmanager.create_secret_in_process(
         f"rds!db-{rds.new_uuid()}",
         json.dumps({"username": instance["MasterUsername"], "password": password}),
         description=f"Secret managed by RDS for DB instance {instance['DBInstanceIdentifier']}",
     )
+    return {"SecretArn": arn, "SecretStatus": "active"}
 
 
 def _delete(delete, params):

@@ -16,8 +16,7 @@ import { devContext } from "../../support/mocks";
 import { startTestEmulator, type TestEmulator } from "../../support/test-emulator";
 
 /**
- * A database from a snapshot, through the real engine and provider. Instances have no data on the local AWS:what shows is which instance stands. Of a restored
- * one it forgets groups, logs and protection, which the update after puts right; RDS takes them with the restore.
+ * A database from a snapshot, through the real engine and provider. Instances have no data on the local AWS: what shows is which instance stands.
  */
 let emulator: TestEmulator;
 let rds: RDSClient;
@@ -108,11 +107,7 @@ test("a snapshot replaces a protected database where that is asked for, and nowh
       expect(third.id).not.toBe(second.id);
 
       origin = {};
-      expect(Object.entries(await stack.changes())).toEqual([
-        ["lambda-efs-database-instance", expect.stringMatching(/^update (?!.*snapshotIdentifier)/)],
-      ]);
-      await stack.up();
-      expect(await instance()).toEqual(third);
+      expect(await stack.changes()).toEqual({});
     },
     { endpoint: emulator.endpoint, keepResources: true },
   );
