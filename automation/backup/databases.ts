@@ -1,10 +1,10 @@
 import { ModifyDBInstanceCommand, RDSClient } from "@aws-sdk/client-rds";
-import { systems } from "../../stacks/systems";
 import type { RecordedResource } from "../environments/place";
 import { runOperation } from "../lib/operation";
 import type { StackSettings } from "../lib/project";
 import { withSystems } from "../lib/project";
 import { regionOf, resourcesOf, type Session, withSettings, withStackLock } from "../lib/session";
+import { systemOfOutput } from "../lib/system-names";
 import { UserError } from "../lib/user-error";
 import { hasSnapshot } from "./snapshots";
 
@@ -52,7 +52,7 @@ export function settingsFrom(
   const config: Record<string, unknown> = { ...settings.config };
   for (const [key, restoreFrom] of snapshots) {
     const row = rows.find(({ name }) => key.startsWith(`${name}-`));
-    if (!row) throw new UserError(`Database ${key} is of no system that this program has.`);
+    if (!row) throw new UserError(`Database ${key} is of no system that is deployed.`);
     const place = `llm-stacks:${row.configKey}`;
     const own = (config[place] ?? {}) as Readonly<Record<string, unknown>>;
     const database = (own["database"] ?? {}) as Readonly<Record<string, unknown>>;
@@ -84,18 +84,22 @@ export async function checkReplaceable(region: string, databases: readonly Resto
 export async function replaceDatabases(target: Session, snapshots: ReadonlyMap<string, string>): Promise<void> {
   const region = regionOf(target.settings);
   const databases = databasesIn(await resourcesOf(target.stack)).filter(({ key }) => snapshots.has(key));
-  const rows = Object.entries(systems).map(([name, { configKey }]) => ({ name, configKey }));
   // The update is of what is deployed: `up --systems` may have left out some that the settings name.
-  const outputs = await target.stack.outputs();
-  const deployed = rows.filter(({ configKey }) => configKey in outputs).map(({ name }) => name);
-  const plain = withSystems(target.settings, deployed);
+  const deployed = Object.keys(await target.stack.outputs()).map((configKey) => ({
+    configKey,
+    name: systemOfOutput(configKey),
+  }));
+  const plain = withSystems(
+    target.settings,
+    deployed.map(({ name }) => name),
+  );
   const guarded = databases.filter(({ deletionProtection }) => deletionProtection);
   await unlock(
     region,
     guarded.map(({ name }) => name),
   );
   try {
-    await withSettings(target, settingsFrom(plain, rows, snapshots), (session) =>
+    await withSettings(target, settingsFrom(plain, deployed, snapshots), (session) =>
       update(
         session,
         databases.map(({ urn }) => urn),
