@@ -4,7 +4,7 @@ import { localAccountId } from "../../local/aws-env";
 import { buildSystems } from "../../stacks/build";
 import { parseStackConfig } from "../../stacks/config";
 import { type SystemName, systems } from "../../stacks/systems";
-import { type InlineStack, withStack } from "./inline-stack";
+import { type InlineStack, standingStack } from "./inline-stack";
 import { type Configuration, configurationText } from "./registered";
 import { type Seen, seenInState } from "./seen";
 import { startTestEmulator } from "./test-emulator";
@@ -35,28 +35,13 @@ export async function deploy(
   let current = configuration;
   const program = async () =>
     buildSystems(parseStackConfig(configurationText(system, current), "llm-stacks", "dev"), localAccountId);
-  let release: () => void = () => {};
-  let running: Promise<unknown> = Promise.resolve();
   try {
-    const stack = await new Promise<InlineStack>((ready, refused) => {
-      running = withStack(
-        "llm-stacks",
-        program,
-        async (run) => {
-          await run.up();
-          ready(run);
-          await new Promise<void>((resolve) => {
-            release = resolve;
-          });
-        },
-        {
-          endpoint: emulator.endpoint,
-          stackName: "dev",
-          policyPacks: [join(repoRoot, "policy-pack")],
-          config: { "policy:profile": profile },
-          keepResources: true,
-        },
-      ).catch(refused);
+    const { stack, end } = await standingStack("llm-stacks", program, {
+      endpoint: emulator.endpoint,
+      stackName: "dev",
+      policyPacks: [join(repoRoot, "policy-pack")],
+      config: { "policy:profile": profile },
+      keepResources: true,
     });
     return {
       endpoint: emulator.endpoint,
@@ -70,8 +55,7 @@ export async function deploy(
         current = next;
       },
       end: async () => {
-        release();
-        await running;
+        await end();
         await emulator.dispose();
       },
     };

@@ -106,6 +106,47 @@ export async function withStack<T>(
   }
 }
 
+/** A stack that stands. */
+export interface StandingStack {
+  readonly stack: InlineStack;
+  /** Of its update. */
+  readonly outputs: OutputMap;
+  /** Ends it as `withStack` does. */
+  end(): Promise<void>;
+}
+
+/** As `withStack`, but the stack stands until `end`: for tests that ask it many things. @throws what the engine says when it or a policy refuses */
+export async function standingStack(
+  name: string,
+  program: PulumiFn,
+  options: InlineStackOptions,
+): Promise<StandingStack> {
+  let release: () => void = () => {};
+  let running: Promise<unknown> = Promise.resolve();
+  const standing = await new Promise<Omit<StandingStack, "end">>((ready, refused) => {
+    running = withStack(
+      name,
+      program,
+      async (stack) => {
+        const { outputs } = await stack.up();
+        ready({ stack, outputs });
+        await new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      },
+      options,
+    );
+    running.catch(refused);
+  });
+  return {
+    ...standing,
+    end: async () => {
+      release();
+      await running;
+    },
+  };
+}
+
 /** Operations that leave a resource as it is. */
 const idle = new Set(["same", "read", "refresh"]);
 

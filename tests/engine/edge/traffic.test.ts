@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { withStack } from "../../support/inline-stack";
+import { type StandingStack, standingStack } from "../../support/inline-stack";
 import { startTestEmulator, type TestEmulator } from "../../support/test-emulator";
 import { type Answer, ask, open, type Question } from "./ask";
 import { apiKey, context, edge, proof } from "./program";
@@ -11,56 +11,37 @@ import { startTargetServer, type TargetServer } from "./target-server";
  */
 let emulator: TestEmulator;
 let server: TargetServer;
-let outputs: Record<string, string>;
-let release: () => void = () => {};
-let running: Promise<void> = Promise.resolve();
-let second: Record<string, string>;
-let drift: Record<string, string>;
+let standing: StandingStack;
 
 beforeAll(async () => {
   emulator = await startTestEmulator();
   server = await startTargetServer();
-  const done = new Promise<void>((resolve) => {
-    release = resolve;
-  });
-  await new Promise<void>((resolve, reject) => {
-    running = withStack(
-      "llm-stacks",
-      async () => edge({ context, folder: "tests/engine/edge/site", certificates: false, targetPort: server.port }),
-      async (run) => {
-        const { outputs: made } = await run.up();
-        outputs = Object.fromEntries(Object.entries(made).map(([key, { value }]) => [key, value]));
-        second = await run.changes();
-        drift = await run.drift();
-        resolve();
-        await done;
-      },
-      { endpoint: emulator.endpoint, stackName: "dev" },
-    );
-    running.catch(reject);
-  });
+  standing = await standingStack(
+    "llm-stacks",
+    async () => edge({ context, folder: "tests/engine/edge/site", certificates: false, targetPort: server.port }),
+    { endpoint: emulator.endpoint, stackName: "dev" },
+  );
 });
 
 afterAll(async () => {
-  release();
   try {
-    await running;
+    await standing?.end();
   } finally {
     await server?.close();
     await emulator?.dispose();
   }
 });
 
-const output = (name: string): string => outputs[name] ?? "";
+const output = (name: string): string => standing.outputs[name]?.value ?? "";
 const get = (question: Question): Promise<Answer> => ask(emulator.endpoint, question);
 const page = (path: string, more: Partial<Question> = {}): Promise<Answer> =>
   get({ host: output("pageDomain"), path, ...more, headers: { "X-Forwarded-Proto": "https", ...more.headers } });
 const api = (path: string, more: Partial<Question> = {}): Promise<Answer> =>
   get({ host: `${output("apiId")}.execute-api.localhost`, path, ...more });
 
-test("a second update has nothing to do, and nothing differs from the state", () => {
-  expect(second).toEqual({});
-  expect(drift).toEqual({});
+test("a second update has nothing to do, and nothing differs from the state", async () => {
+  expect(await standing.stack.changes()).toEqual({});
+  expect(await standing.stack.drift()).toEqual({});
 });
 
 describe("the load balancer", () => {
