@@ -1,17 +1,14 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Component, type ComponentArgs } from "../lib/component";
+import type { ComponentArgs } from "../lib/component";
 import type { LogRetentionDays } from "../lib/log-retention";
 import { wholeNumber } from "../lib/validation";
-import type { Vpc } from "../network/vpc";
-import type { Metric } from "../observability/metric";
 import { httpAccessLogFormat } from "./access-log";
 import { type Cors, isOrigin } from "./cors";
+import { type ApiMetrics, GatewayApi, type LinkedLoadBalancer } from "./gateway-api";
 import { clientIpHeader, type HopProof, hopProofHeader } from "./hop-proof";
 import { type HttpRoute, httpRouteChecks, isOpen, routeKeyOf, routeNameOf } from "./http-api-routes";
 import { KeyAuthorizer } from "./key-authorizer";
-import type { LoadBalancer } from "./load-balancer";
-import { createVpcLink } from "./vpc-link";
 
 /** What browsers may do from the page's origin. */
 export interface PageCors extends Omit<Cors, "origin"> {
@@ -19,11 +16,8 @@ export interface PageCors extends Omit<Cors, "origin"> {
   readonly origin: pulumi.Input<string>;
 }
 
-export interface HttpApiArgs extends ComponentArgs {
+export interface HttpApiArgs extends ComponentArgs, LinkedLoadBalancer {
   readonly description: string;
-  /** The link's interfaces stand in its private subnets. Not every zone has VPC links; AWS then says which. */
-  readonly vpc: Vpc;
-  readonly loadBalancer: LoadBalancer;
   /** Name that the load balancer's certificate must be for. Default: the certificate's domain name. */
   readonly serverName?: string;
   /** The only requests that pass; all others get 404. */
@@ -50,7 +44,7 @@ export const httpApiTimeoutSeconds = 30;
  *
  * Cost: $1.00 per million requests (us-east-1, unverified), and the logs. The VPC link is free of charge.
  */
-export class HttpApi extends Component {
+export class HttpApi extends GatewayApi {
   readonly id: pulumi.Output<string>;
   /** Without a slash at the end. */
   readonly url: pulumi.Output<string>;
@@ -74,29 +68,9 @@ export class HttpApi extends Component {
     this.registerOutputs({ id: this.id, url: this.url });
   }
 
-  /** Requests, in each five minutes. */
-  metricRequests(): Metric {
-    return this.metric("Count", { statistic: "Sum" });
-  }
-
-  /** Requests answered with 4xx, in each five minutes. */
-  metricClientErrors(): Metric {
-    return this.metric("4xx", { statistic: "Sum" });
-  }
-
-  /** Requests answered with 5xx, in each five minutes. */
-  metricServerErrors(): Metric {
-    return this.metric("5xx", { statistic: "Sum" });
-  }
-
-  /** The time in ms that a percentile of requests was answered within, such as `p99`, in each five minutes. */
-  metricLatency(percentile: `p${number}`): Metric {
-    return this.metric("Latency", { extendedStatistic: percentile });
-  }
-
   /** Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-metrics.html */
-  private metric(name: string, statistic: Pick<Metric, "statistic" | "extendedStatistic">): Metric {
-    return { namespace: "AWS/ApiGateway", name, dimensions: { ApiId: this.id }, periodSeconds: 300, ...statistic };
+  protected get metrics(): ApiMetrics {
+    return { dimensions: { ApiId: this.id }, clientErrors: "4xx", serverErrors: "5xx" };
   }
 
   private checkArgs({ vpc, loadBalancer, serverName, routes, cors, apiKey, throttle }: HttpApiArgs): void {
@@ -149,21 +123,6 @@ export class HttpApi extends Component {
         tags: this.tags(),
       },
       { parent: this },
-    );
-  }
-
-  private createLink({ vpc, loadBalancer }: HttpApiArgs): aws.apigatewayv2.VpcLink {
-    return createVpcLink(
-      {
-        ...this.inherited(),
-        api: this.name,
-        vpc,
-        loadBalancer,
-        names: { link: this.childName("vpc-link"), group: this.childName("link") },
-        physicalName: this.physicalName("vpcLink"),
-        tags: this.tags(),
-      },
-      this,
     );
   }
 

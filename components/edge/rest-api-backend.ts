@@ -1,11 +1,10 @@
 import type * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
 import { type Check, wholeNumber } from "../lib/validation";
-import type { Vpc } from "../network/vpc";
 import type { LambdaFunction } from "../serverless/lambda-function";
 import { staticValue } from "./cors-responses";
+import type { LinkedLoadBalancer } from "./gateway-api";
 import { clientIpHeader, countedAtEdge, type HopProof, hopProofHeader } from "./hop-proof";
-import type { LoadBalancer } from "./load-balancer";
 import type { HttpMethod } from "./routes";
 
 /** A route of a REST API. */
@@ -22,10 +21,7 @@ export interface Route {
 }
 
 /** The load balancer behind the routes that have no function. */
-export interface LoadBalancerBackend {
-  /** The VPC link's interfaces stand in its private subnets. */
-  readonly vpc: Vpc;
-  readonly loadBalancer: LoadBalancer;
+export interface LoadBalancerBackend extends LinkedLoadBalancer {
   /** Secret by which the load balancer's web ACL knows that API Gateway told it the caller's address. Default: none. */
   readonly hopProof?: HopProof;
   /** Headers that API Gateway sends in the place of the caller's, such as the engine's own key. Names as `Authorization`. Default none. */

@@ -1,17 +1,15 @@
 import * as aws from "@pulumi/aws";
 import * as pulumi from "@pulumi/pulumi";
-import { Component } from "../lib/component";
 import type { Grantee } from "../lib/iam";
 import { slug } from "../lib/names";
-import type { Metric } from "../observability/metric";
 import { accessLogFormat } from "./access-log";
 import { ApiAccess } from "./api-access";
 import { CorsResponses } from "./cors-responses";
 import type { OriginServer } from "./distribution";
+import { type ApiMetrics, GatewayApi } from "./gateway-api";
 import { definitionOf, type RestApiArgs, restApiChecks, withAuthHeaders } from "./rest-api-args";
-import { functionIntegration, type LoadBalancerBackend, loadBalancerIntegration, type Route } from "./rest-api-backend";
+import { functionIntegration, loadBalancerIntegration, type Route } from "./rest-api-backend";
 import { definitionHash, type HttpMethod, pathTree } from "./routes";
-import { createVpcLink } from "./vpc-link";
 
 export { type ApiAuthMode, apiAuthModes, type RestApiArgs } from "./rest-api-args";
 
@@ -21,7 +19,7 @@ export { type ApiAuthMode, apiAuthModes, type RestApiArgs } from "./rest-api-arg
  *
  * Cost: $3.50 per million requests (us-east-1, unverified), each 10 MB of a streamed answer counted as one, and the logs. The VPC link is free of charge.
  */
-export class RestApi extends Component {
+export class RestApi extends GatewayApi {
   readonly id: pulumi.Output<string>;
   /** URL of the stage, without a slash at the end. */
   readonly url: pulumi.Output<string>;
@@ -65,26 +63,6 @@ export class RestApi extends Component {
     ]);
   }
 
-  /** Requests, in each five minutes. */
-  metricRequests(): Metric {
-    return this.metric("Count", { statistic: "Sum" });
-  }
-
-  /** Requests answered with 4xx, in each five minutes. */
-  metricClientErrors(): Metric {
-    return this.metric("4XXError", { statistic: "Sum" });
-  }
-
-  /** Requests answered with 5xx, in each five minutes. */
-  metricServerErrors(): Metric {
-    return this.metric("5XXError", { statistic: "Sum" });
-  }
-
-  /** The time in ms that a percentile of requests was answered within, such as `p99`, in each five minutes. */
-  metricLatency(percentile: `p${number}`): Metric {
-    return this.metric("Latency", { extendedStatistic: percentile });
-  }
-
   /** The stage as a distribution calls it. Does not wait for the stage. */
   get origin(): OriginServer {
     const { region } = this.context;
@@ -96,9 +74,9 @@ export class RestApi extends Component {
   }
 
   /** Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html */
-  private metric(name: string, statistic: Pick<Metric, "statistic" | "extendedStatistic">): Metric {
+  protected get metrics(): ApiMetrics {
     const dimensions = { ApiName: this.name, Stage: this.stageName };
-    return { namespace: "AWS/ApiGateway", name, dimensions, periodSeconds: 300, ...statistic };
+    return { dimensions, clientErrors: "4XXError", serverErrors: "5XXError" };
   }
 
   private createApi(description: string): aws.apigateway.RestApi {
@@ -123,21 +101,6 @@ export class RestApi extends Component {
       );
     }
     return resources;
-  }
-
-  private createLink({ vpc, loadBalancer }: LoadBalancerBackend): aws.apigatewayv2.VpcLink {
-    return createVpcLink(
-      {
-        ...this.inherited(),
-        api: this.name,
-        vpc,
-        loadBalancer,
-        names: { link: this.childName("vpc-link"), group: this.childName("link") },
-        physicalName: this.physicalName("vpcLink"),
-        tags: this.tags(),
-      },
-      this,
-    );
   }
 
   private createRoute(
